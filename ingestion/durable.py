@@ -1,0 +1,85 @@
+"""Writing that survives a killed process: all of it is there, or nothing."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ingestion.errors import Busy, MachineRefused
+
+
+@contextmanager
+def machine_faults(path: Path) -> Iterator[None]:
+    """Turn the machine's refusals into one sentence with the remedy."""
+    try:
+        yield
+    except PermissionError as error:
+        raise MachineRefused(
+            f"No permission to write {error.filename or path}.",
+            "give this user the right to write there, or choose another --home.",
+        ) from error
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            raise
+        raise MachineRefused(
+            f"Cannot write {error.filename or path}: {os.strerror(error.errno)}.",
+            "free some space or choose another --home; what was kept is intact.",
+        ) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename inside `folder` durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def commit_file(temporary: Path, final: Path) -> None:
+    """fsync `temporary` and rename it onto `final` in one step."""
+    with machine_faults(final):
+        final.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("rb+") as handle:
+            os.fsync(handle.fileno())
+        temporary.replace(final)
+        sync_folder(final.parent)
+
+
+def write_json(final: Path, content: Any) -> None:
+    """Write `content` as JSON so that readers see the old or the new whole."""
+    with machine_faults(final):
+        final.parent.mkdir(parents=True, exist_ok=True)
+        temporary = final.with_name(f".{final.name}.{os.getpid()}")
+        temporary.write_text(
+            json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n",
+            encoding="utf-8",
+        )
+    commit_file(temporary, final)
+
+
+@contextmanager
+def held(lock: Path, wait_seconds: float = 600) -> Iterator[None]:
+    """Hold a lock file; released by the system when the process dies."""
+    with machine_faults(lock):
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        guard = FileLock(lock, timeout=wait_seconds)
+        try:
+            guard.acquire()
+        except Timeout as error:
+            raise Busy(
+                f"Another Planwatch process has held {lock.name} for "
+                f"{wait_seconds:.0f} seconds.",
+                "wait until it has finished, then run the same command again.",
+            ) from error
+    try:
+        yield
+    finally:
+        guard.release()

@@ -1,0 +1,113 @@
+"""Settings of one installation: the only place that reads the environment."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ingestion.errors import SiteError
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE_SITE = ROOT / "ingestion" / "samples" / "site"
+
+
+class Settings(BaseSettings):
+    """Where things lie and how this installation is tuned.
+
+    Each field is read from `PLANWATCH_<NAME>`; arguments win over it.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="PLANWATCH_", frozen=True, extra="forbid"
+    )
+
+    home: Path = ROOT / "var"
+    site: Path = SAMPLE_SITE
+    now: datetime | None = None
+    samples_url: str = "http://127.0.0.1:8765"
+    samples_token: SecretStr = SecretStr("sample-token")
+    memory_limit: str = "3GB"
+    threads: int = 2
+
+    @field_validator("home", "site")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("now")
+    @classmethod
+    def _utc(cls, value: datetime | None) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
+
+    @classmethod
+    def load(cls, home: str | Path | None = None, site: str | Path | None = None):
+        """Read the environment; `home` and `site` override it when given."""
+        given: dict[str, Any] = {}
+        if home:
+            given["home"] = Path(home)
+        if site:
+            given["site"] = Path(site)
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            wrong = "; ".join(
+                f"PLANWATCH_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}"
+                for e in error.errors()
+            )
+            raise SiteError(
+                f"The settings cannot be read: {wrong}.",
+                "correct the variable; .env.example lists all of them.",
+            ) from error
+
+    @property
+    def landing(self) -> Path:
+        return self.home / "landing"
+
+    @property
+    def canonical(self) -> Path:
+        return self.home / "canonical"
+
+    @property
+    def verdicts(self) -> Path:
+        return self.home / "verdicts"
+
+    @property
+    def receipts(self) -> Path:
+        return self.home / "receipts"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.home / "warehouse" / "planwatch.duckdb"
+
+    @property
+    def releases(self) -> Path:
+        return self.home / "releases"
+
+    @property
+    def simulation(self) -> Path:
+        return self.home / "simulation"
+
+    @property
+    def locks(self) -> Path:
+        return self.home / "locks"
+
+    def variable(self, name: str) -> str | None:
+        """Value that `${name}` stands for in a source declaration, or None.
+
+        A field of these settings wins over a plain environment variable, so
+        that defaults work without an environment.
+        """
+        field = name.removeprefix("PLANWATCH_").lower()
+        if name.startswith("PLANWATCH_") and field in type(self).model_fields:
+            value = getattr(self, field)
+            return (
+                value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            )
+        return os.environ.get(name)
