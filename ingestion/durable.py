@@ -10,9 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from filelock import FileLock, Timeout
 
 from ingestion.errors import Busy, MachineRefused
+
+REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 
 
 @contextmanager
@@ -26,10 +29,20 @@ def machine_faults(path: Path) -> Iterator[None]:
             "give this user the right to write there, or choose another --home.",
         ) from error
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        if error.errno not in REFUSALS:
             raise
         raise MachineRefused(
             f"Cannot write {error.filename or path}: {os.strerror(error.errno)}.",
+            "free some space or choose another --home; what was kept is intact.",
+        ) from error
+    except duckdb.Error as error:
+        # DuckDB writes Parquet and database files itself and tells the system's
+        # refusal in words only.
+        told = str(error).splitlines()[0]
+        if not any(os.strerror(number) in told for number in REFUSALS):
+            raise
+        raise MachineRefused(
+            f"Cannot write {path}: {told}",
             "free some space or choose another --home; what was kept is intact.",
         ) from error
 

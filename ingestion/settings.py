@@ -19,11 +19,17 @@ SAMPLE_SITE = ROOT / "ingestion" / "samples" / "site"
 class Settings(BaseSettings):
     """Where things lie and how this installation is tuned.
 
-    Each field is read from `PLANWATCH_<NAME>`; arguments win over it.
+    Each field is read from `PLANWATCH_<NAME>` in the environment, then from
+    `.env` in the project's root; arguments win over both.
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="PLANWATCH_", frozen=True, extra="forbid"
+        env_prefix="PLANWATCH_",
+        env_file=ROOT / ".env",
+        env_ignore_empty=True,
+        frozen=True,
+        # .env also carries what docker-compose.yml reads.
+        extra="ignore",
     )
 
     home: Path = ROOT / "var"

@@ -1,0 +1,34 @@
+"""DAG: statistical releases from their offices into raw (Airflow)."""
+
+from __future__ import annotations
+
+import pendulum
+from airflow.sdk import dag
+from policy import DEFAULT_ARGS
+from stage_tasks import ingest_kind
+
+
+@dag(
+    dag_id="ingest_statistics",
+    schedule="0 3 * * *",
+    start_date=pendulum.datetime(2025, 1, 1, tz="UTC"),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULT_ARGS,
+    tags=["planwatch", "ingest", "official"],
+    doc_md="""
+### Statistical releases
+
+Fetches every declared `statistical_release` source (one mapped task each),
+lets the gate judge what is new and loads the accepted rows.
+
+* Works on **what the sources offer now**; the manifest keeps when it came.
+* **Re-run** any time: unchanged answers (304) land nothing, loaded batches are
+  skipped. A failing source fails the run at the end, after all others.
+""",
+)
+def ingest_statistics() -> None:
+    ingest_kind("statistical_release")
+
+
+ingest_statistics()

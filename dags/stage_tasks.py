@@ -1,0 +1,117 @@
+"""Tasks that the ingest DAGs share: one public function per task.
+
+Settings and site are read inside the task, so that parsing a DAG file reads
+no file, no variable and no connection.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import task
+from airflow.sdk.exceptions import AirflowSkipException
+from policy import RAW, WRITER_POOL, transient_only
+
+
+@task
+@transient_only
+def refresh_registries() -> list[str]:
+    """Fetch, judge and load the registries that everything is judged against."""
+    from ingestion.settings import Settings
+    from ingestion.site import Site
+    from warehouse.chain import RunReport, take_in_registries
+
+    settings = Settings.load()
+    report = RunReport()
+    take_in_registries(settings, Site.load(settings.site), report)
+    if report.failures:
+        raise report.failures[0]
+    return [loaded.batch_id for loaded in report.loads]
+
+
+@task
+@transient_only
+def list_shards(kind: str) -> list[list[str | int]]:
+    """Shards of all sources of a kind: what the fetch is mapped over."""
+    from ingestion.ingest import shards
+    from ingestion.settings import Settings
+    from ingestion.site import Site
+
+    site = Site.load(Settings.load().site)
+    return [
+        [source.code, shard]
+        for source in site.of_kind(kind)
+        for shard in shards(source)
+    ]
+
+
+@task(map_index_template="{{ shard }}")
+@transient_only
+def fetch(shard: list[str | int]) -> str | None:
+    """Land what is new in one shard; nothing new is no failure."""
+    from ingestion.ingest import ingest
+    from ingestion.settings import Settings
+    from ingestion.site import Site
+
+    settings = Settings.load()
+    code, number = shard
+    batch = ingest(settings, Site.load(settings.site).source(str(code)), int(number))
+    return batch.batch_id if batch else None
+
+
+@task(trigger_rule="all_done")
+@transient_only
+def list_waiting(kind: str) -> list[str]:
+    """Landed batches that raw has not taken in, also those of a killed run.
+
+    Runs whatever became of the fetches: a failing source blocks no other.
+    """
+    from ingestion.settings import Settings
+    from warehouse.pending import pending
+
+    return [b.batch_id for b in pending(Settings.load()) if b.kind == kind]
+
+
+@task(map_index_template="{{ batch_id }}")
+@transient_only
+def judge(batch_id: str) -> str:
+    """Give one batch its verdict and its receipts."""
+    from expectations.gate import gate
+    from ingestion.landing import LandedBatch
+    from ingestion.settings import Settings
+    from ingestion.site import Site
+
+    settings = Settings.load()
+    batch = LandedBatch.open(settings, batch_id)
+    return gate(settings, batch, Site.load(settings.site)).batch_id
+
+
+@task(pool=WRITER_POOL, map_index_template="{{ batch_id }}", outlets=[RAW])
+@transient_only
+def load(batch_id: str) -> int:
+    """Load the accepted rows of one judged batch."""
+    from expectations.verdict import Verdict
+    from ingestion.landing import LandedBatch
+    from ingestion.settings import Settings
+    from warehouse.chain import enter
+
+    settings = Settings.load()
+    batch = LandedBatch.open(settings, batch_id)
+    report = enter(settings, batch, Verdict.open(settings.verdicts / batch_id))
+    if report.already_loaded:
+        raise AirflowSkipException(f"{batch_id} is loaded already.")
+    return report.rows_loaded
+
+
+@task
+def every_source_answered() -> None:
+    """Fails with the run when a fetch has failed, though others went on."""
+
+
+def ingest_kind(kind: str) -> None:
+    """Registries, then fetch, judge and load every shard of one kind."""
+    registries = refresh_registries()
+    shards = list_shards(kind)
+    fetched = fetch.expand(shard=shards)
+    waiting = list_waiting(kind)
+    registries >> shards
+    fetched >> [waiting, every_source_answered()]
+    load.expand(batch_id=judge.expand(batch_id=waiting))

@@ -1,0 +1,47 @@
+{#- SDMX periods (2025, 2025-S1, 2025-Q3, 2025-07) as months and dates. -#}
+
+{% macro period_months(period) -%}
+    case
+        when length({{ period }}) = 4 then 12
+        when substr({{ period }}, 6, 1) = 'S' then 6
+        when substr({{ period }}, 6, 1) = 'Q' then 3
+        else 1
+    end
+{%- endmacro %}
+
+{% macro frequency_months(frequency) -%}
+    case {{ frequency }}
+        when 'A' then 12 when 'S' then 6 when 'Q' then 3 else 1
+    end
+{%- endmacro %}
+
+{% macro period_start(period) -%}
+    make_date(
+        cast(substr({{ period }}, 1, 4) as integer),
+        case
+            when length({{ period }}) = 4 then 1
+            when substr({{ period }}, 6, 1) = 'S'
+                then cast(substr({{ period }}, 7, 1) as integer) * 6 - 5
+            when substr({{ period }}, 6, 1) = 'Q'
+                then cast(substr({{ period }}, 7, 1) as integer) * 3 - 2
+            else cast(substr({{ period }}, 6, 2) as integer)
+        end,
+        1
+    )
+{%- endmacro %}
+
+{% macro period_end(period) -%}
+    last_day(
+        {{ period_start(period) }} + to_months({{ period_months(period) }} - 1)
+    )
+{%- endmacro %}
+
+{#- Whole months since year 0: the difference of two is a number of months. -#}
+{% macro month_index(day) -%}
+    (year({{ day }}) * 12 + month({{ day }}))
+{%- endmacro %}
+
+{#- A day that is owed is owed until its last second, in UTC. -#}
+{% macro end_of_day(day) -%}
+    cast(cast({{ day }} as varchar) || ' 23:59:59' as timestamp)
+{%- endmacro %}

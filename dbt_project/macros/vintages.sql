@@ -1,0 +1,56 @@
+{#-
+  What a build may know: rows known by its clock and loaded by its load_seq.
+  The bounds are read from stg_clock, never written into each view, so that
+  running a part of the project cannot mix two clocks.
+-#}
+{% macro is_visible() -%}
+    known_from <= (select clock.as_of from {{ ref('stg_clock') }} as clock)
+    and load_seq <= (select clock.load_seq from {{ ref('stg_clock') }} as clock)
+{%- endmacro %}
+
+{#- Rows of one registry; of two rows of a key known at one instant the later
+    loaded one counts. -#}
+{% macro visible_vintages(registry, key) -%}
+    select *
+    from {{ source('raw', 'registry_' ~ registry) }}
+    where
+        {{ is_visible() }}
+    qualify
+        row_number() over (
+            partition by {{ key }}, known_from
+            order by
+                load_seq desc nulls last,
+                batch_id desc nulls last,
+                row_number desc nulls last
+        ) = 1
+{%- endmacro %}
+
+{% macro vintage_columns(key) -%}
+    source_code,
+    batch_id,
+    row_number,
+    is_deleted,
+    known_from,
+    lead(known_from) over (
+        partition by {{ key }} order by known_from asc nulls last
+    ) as known_to,
+    not is_deleted
+    and lead(known_from) over (
+        partition by {{ key }} order by known_from asc nulls last
+    ) is null as is_current,
+    load_seq
+{%- endmacro %}
+
+{#- Of several validity slices of a code, the one in force at the clock; the
+    newest one where none is. -#}
+{% macro slice_in_force(code) -%}
+    row_number() over (
+        partition by {{ code }}
+        order by
+            case
+                when valid_from is null or valid_from <= clock.as_of then 0
+                else 1
+            end asc nulls last,
+            valid_from desc nulls last
+    ) = 1
+{%- endmacro %}

@@ -1,0 +1,90 @@
+{#-
+  How far a model has read. A watermark is written in the transaction of the
+  model itself, so a killed run leaves both or neither.
+-#}
+
+{% macro watermark(column, model_name) -%}
+    (
+        select
+            coalesce(
+                max({{ column }}),
+                {{ '-1' if column == 'load_seq'
+                    else "cast('0001-01-01' as timestamp)" }}
+            )
+        from {{ source('ops', 'watermark') }}
+        where model = '{{ model_name }}'
+    )
+{%- endmacro %}
+
+{#- Rows that a model has not read: loaded later, or not yet known then. -#}
+{% macro is_unread(model_name) -%}
+    (
+        load_seq > {{ watermark('load_seq', model_name) }}
+        or known_from > {{ watermark('as_of', model_name) }}
+    )
+{%- endmacro %}
+
+{#- The table itself: source() is an empty subquery under --empty. -#}
+{% macro watermark_table() -%}
+    {{ api.Relation.create(
+        database=target.database, schema='ops', identifier='watermark'
+    ) }}
+{%- endmacro %}
+
+{#- Pre-hook: a model that is built anew has read nothing. -#}
+{% macro reset_watermark() -%}
+    {%- if execute and not is_incremental() -%}
+        delete from {{ watermark_table() }} where model = '{{ this.name }}'
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Pre-hook: rows that were known later cannot be taken out one by one. -#}
+{% macro refuse_going_back() -%}
+    {%- if execute and is_incremental() -%}
+        select
+            case
+                when
+                    clock.load_seq < {{ watermark('load_seq', this.name) }}
+                    or clock.as_of < {{ watermark('as_of', this.name) }}
+                    then error(
+                        '{{ this.name }} has read past this clock:'
+                        || ' build with --full-refresh'
+                    )
+            end as refusal
+        from {{ ref('stg_clock') }} as clock
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+  Post-hook. A model has read no further than its clock and no further than
+  each parent with a watermark of its own; with --empty it has read nothing.
+-#}
+{% macro record_watermark(parents=[], clock='stg_clock') -%}
+    {%- if execute and not invocation_args_dict.get('empty') -%}
+        insert into {{ watermark_table() }} (model, load_seq, as_of)
+        select
+            '{{ this.name }}' as model,
+            min(bounds.load_seq) as load_seq,
+            min(bounds.as_of) as as_of
+        from (
+            select clock.load_seq, clock.as_of
+            from {{ ref(clock) }} as clock
+            {%- for parent in parents %}
+            union all
+            select max(load_seq) as load_seq, max(as_of) as as_of
+            from {{ watermark_table() }}
+            where model = '{{ parent }}'
+            {%- endfor %}
+        ) as bounds
+        having count(bounds.load_seq) = {{ parents | length + 1 }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Pre-hook: a series that is read again is first forgotten, so that one
+    which no longer has rows leaves none behind. -#}
+{% macro forget_touched(touched, key) -%}
+    {%- if execute and is_incremental() -%}
+        delete from {{ this }}
+        where {{ key }} in (select {{ key }} from {{ ref(touched) }})
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,100 @@
+-- depends_on: {{ ref('stg_clock') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='observation_key',
+    on_schema_change='fail',
+    pre_hook=["{{ reset_watermark() }}", "{{ refuse_going_back() }}"],
+    post_hook="{{ record_watermark() }}",
+) }}
+
+{% set carried %}
+    observation_key, source_kind, source_code, unit_code, region_code,
+    indicator_code, definition_version, period, breakdown, known_from,
+    value, unit_measure, obs_status, conf_status, published_at, batch_id,
+    submission_id, row_number, form_code, row_key, file_sha256, comment,
+    load_seq
+{% endset %}
+
+with
+
+new_rows as (
+    select *
+    from {{ ref('stg_observations') }}
+    {% if is_incremental() -%}
+        where {{ is_unread('fct_observation') }}
+    {%- endif %}
+),
+
+-- Earlier vintages of the keys that the new rows touch, and no others.
+candidates as (
+    select
+        {{ carried }}
+    from new_rows
+    {% if is_incremental() -%}
+        union all
+        select
+            {{ carried }}
+        from {{ this }}
+        where observation_key in (select new_rows.observation_key from new_rows)
+    {%- endif %}
+),
+
+-- Two rows known at one instant are one vintage: the later load counts.
+vintages as (
+    select *
+    from candidates
+    qualify
+        row_number() over (
+            partition by observation_key, known_from
+            order by
+                load_seq desc nulls last,
+                batch_id desc nulls last,
+                row_number desc nulls last
+        ) = 1
+),
+
+dated as (
+    select
+        *,
+        {{ period_start('period') }} as period_start,
+        {{ period_end('period') }} as period_end,
+        lead(known_from) over (
+            partition by observation_key order by known_from asc nulls last
+        ) as known_to
+    from vintages
+),
+
+final as (
+    select
+        source_kind,
+        source_code,
+        unit_code,
+        region_code,
+        indicator_code,
+        definition_version,
+        period,
+        breakdown,
+        known_from,
+        observation_key,
+        value,
+        unit_measure,
+        obs_status,
+        conf_status,
+        published_at,
+        known_to,
+        known_to is null as is_current,
+        period_start,
+        period_end,
+        batch_id,
+        submission_id,
+        row_number,
+        form_code,
+        row_key,
+        file_sha256,
+        comment,
+        load_seq
+    from dated
+)
+
+select * from final

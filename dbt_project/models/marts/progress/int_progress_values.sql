@@ -1,0 +1,94 @@
+with
+
+terms as (
+    select *
+    from {{ ref('int_target_terms') }}
+    where
+        target_key in (
+            select touched.target_key
+            from {{ ref('int_progress_touched') }} as touched
+        )
+),
+
+observations as (
+    select *
+    from {{ ref('fct_observation') }}
+    where is_current
+),
+
+-- Two sources of one kind: the value that became known last is used.
+matched as (
+    select
+        terms.target_key,
+        observations.source_kind,
+        observations.period,
+        observations.period_end,
+        observations.value,
+        observations.observation_key,
+        observations.known_from
+    from terms
+    inner join observations
+        on
+            terms.indicator_code = observations.indicator_code
+            and terms.definition_version = observations.definition_version
+            and terms.region_code = observations.region_code
+            and terms.breakdown = observations.breakdown
+            and terms.unit_code is not distinct from observations.unit_code
+            and terms.plan_start <= observations.period_start
+            and terms.plan_end >= observations.period_end
+    qualify
+        row_number() over (
+            partition by
+                terms.target_key, observations.source_kind,
+                observations.period
+            order by
+                observations.known_from desc nulls last,
+                observations.source_code asc nulls last
+        ) = 1
+),
+
+reference_values as (
+    select
+        terms.target_key,
+        observations.source_kind,
+        observations.period,
+        cast(observations.value as double) as reference_value
+    from terms
+    inner join observations
+        on
+            terms.reference_indicator_code = observations.indicator_code
+            and terms.region_code = observations.region_code
+            and terms.breakdown = observations.breakdown
+            and terms.unit_code is not distinct from observations.unit_code
+    where terms.path_shape = 'reference'
+    qualify
+        row_number() over (
+            partition by
+                terms.target_key, observations.source_kind,
+                observations.period
+            order by
+                observations.known_from desc nulls last,
+                observations.definition_version desc nulls last,
+                observations.source_code asc nulls last
+        ) = 1
+),
+
+final as (
+    select
+        matched.target_key,
+        matched.source_kind,
+        matched.period,
+        matched.period_end,
+        cast(matched.value as double) as value,
+        matched.observation_key,
+        matched.known_from,
+        reference_values.reference_value
+    from matched
+    left join reference_values
+        on
+            matched.target_key = reference_values.target_key
+            and matched.source_kind = reference_values.source_kind
+            and matched.period = reference_values.period
+)
+
+select * from final

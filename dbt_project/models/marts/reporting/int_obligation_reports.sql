@@ -1,0 +1,107 @@
+with
+
+clock as (
+    select * from {{ ref('stg_clock') }}
+),
+
+obligations as (
+    select * from {{ ref('fct_obligation') }}
+),
+
+submissions as (
+    select * from {{ ref('stg_submissions') }}
+    where verdict <> 'rejected'
+),
+
+observations as (
+    select * from {{ ref('fct_observation') }}
+),
+
+required_items as (
+    select
+        form_code,
+        indicator_code,
+        breakdown
+    from {{ ref('stg_form_items') }}
+    where is_current and compulsory
+),
+
+-- Early, late or repeated: the first report that was not rejected counts.
+first_reports as (
+    select
+        form_code,
+        unit_code,
+        period,
+        min(received_at) as first_received_at,
+        count(*) as n_submissions
+    from submissions
+    group by form_code, unit_code, period
+),
+
+required_cells as (
+    select
+        form_code,
+        count(*) as required_cells
+    from required_items
+    group by form_code
+),
+
+accepted_cells as (
+    select
+        observations.form_code,
+        observations.unit_code,
+        observations.period,
+        count(
+            distinct concat_ws(
+                '|', observations.indicator_code, observations.breakdown
+            )
+        ) as accepted_cells
+    from observations
+    inner join required_items
+        on
+            observations.form_code = required_items.form_code
+            and observations.indicator_code = required_items.indicator_code
+            and observations.breakdown = required_items.breakdown
+    where observations.value is not null
+    group by
+        observations.form_code, observations.unit_code, observations.period
+),
+
+final as (
+    select
+        obligations.form_code,
+        obligations.unit_code,
+        obligations.period,
+        obligations.period_start,
+        obligations.period_end,
+        obligations.due_at,
+        obligations.due_at <= clock.as_of as is_due,
+        first_reports.first_received_at,
+        first_reports.first_received_at is not null as is_reported,
+        coalesce(first_reports.first_received_at <= obligations.due_at, false)
+            as is_on_time,
+        greatest(
+            cast(first_reports.first_received_at as date)
+            - cast(obligations.due_at as date),
+            case when first_reports.first_received_at is not null then 0 end
+        ) as days_late,
+        coalesce(first_reports.n_submissions, 0) as n_submissions,
+        coalesce(required_cells.required_cells, 0) as required_cells,
+        coalesce(accepted_cells.accepted_cells, 0) as accepted_cells
+    from obligations
+    cross join clock
+    left join first_reports
+        on
+            obligations.form_code = first_reports.form_code
+            and obligations.unit_code = first_reports.unit_code
+            and obligations.period = first_reports.period
+    left join required_cells
+        on obligations.form_code = required_cells.form_code
+    left join accepted_cells
+        on
+            obligations.form_code = accepted_cells.form_code
+            and obligations.unit_code = accepted_cells.unit_code
+            and obligations.period = accepted_cells.period
+)
+
+select * from final

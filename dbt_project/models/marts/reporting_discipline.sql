@@ -1,0 +1,59 @@
+with
+
+reports as (
+    select * from {{ ref('int_obligation_reports') }}
+),
+
+ancestors as (
+    select * from {{ ref('bridge_unit_ancestor') }}
+),
+
+units as (
+    select * from {{ ref('dim_unit') }}
+),
+
+-- Counted from what is owed, so that silence shows as 0 and not as no row.
+counted as (
+    select
+        reports.form_code,
+        reports.period,
+        ancestors.ancestor_unit_code as unit_code,
+        count(*) as expected_reports,
+        count(*) filter (where reports.is_due) as due_reports,
+        count(*) filter (where reports.is_reported) as actual_reports,
+        count(*) filter (where reports.is_on_time) as on_time_reports,
+        cast(sum(reports.required_cells) as bigint) as required_cells,
+        cast(sum(reports.accepted_cells) as bigint) as accepted_cells,
+        cast(median(reports.days_late) as double) as median_days_late
+    from reports
+    inner join ancestors on reports.unit_code = ancestors.unit_code
+    group by
+        reports.form_code, reports.period, ancestors.ancestor_unit_code
+),
+
+final as (
+    select
+        counted.form_code,
+        counted.period,
+        counted.unit_code,
+        units.level as unit_level,
+        counted.expected_reports,
+        counted.due_reports,
+        counted.actual_reports,
+        counted.on_time_reports,
+        round(100.0 * counted.actual_reports / counted.expected_reports, 10)
+            as reporting_rate,
+        round(100.0 * counted.on_time_reports / counted.expected_reports, 10)
+            as on_time_rate,
+        counted.required_cells,
+        counted.accepted_cells,
+        round(
+            100.0 * counted.accepted_cells / nullif(counted.required_cells, 0),
+            10
+        ) as completeness,
+        counted.median_days_late
+    from counted
+    inner join units on counted.unit_code = units.unit_code
+)
+
+select * from final

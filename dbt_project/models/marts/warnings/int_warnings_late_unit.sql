@@ -1,0 +1,74 @@
+with
+
+judged as (
+    select * from {{ ref('int_late_windows') }}
+),
+
+placed as (
+    select
+        *,
+        lead(coalesce(first_received_at, due_at)) over (
+            partition by form_code, unit_code order by place asc nulls last
+        ) as resolved_at,
+        place - row_number() over (
+            partition by form_code, unit_code, is_bad
+            order by place asc nulls last
+        ) as run_id
+    from judged
+),
+
+runs as (
+    select
+        form_code,
+        unit_code,
+        max(place) as last_place,
+        count(*) as run_length,
+        min_by(period, place) as first_period,
+        min(due_at) as first_raised_at
+    from placed
+    where is_bad
+    group by form_code, unit_code, run_id
+    qualify
+        row_number() over (
+            partition by form_code, unit_code
+            order by max(place) desc nulls last
+        ) = 1
+),
+
+final as (
+    select
+        placed.form_code,
+        placed.unit_code,
+        placed.period,
+        placed.region_code,
+        placed.unit_name_en,
+        placed.unit_name_zh,
+        placed.form_name_en,
+        placed.form_name_zh,
+        placed.n_late,
+        placed.n_reported,
+        placed.rule_id,
+        placed.rule_version,
+        placed.window_periods,
+        placed.parameters_json,
+        placed.resolved_at,
+        runs.first_period,
+        runs.first_raised_at,
+        runs.run_length,
+        'yellow' as severity,
+        placed.due_at as last_seen_at,
+        cast(
+            coalesce(
+                floor((runs.run_length - 1) / nullif(placed.escalate_every, 0)),
+                0
+            ) as integer
+        ) as escalation_level
+    from runs
+    inner join placed
+        on
+            runs.form_code = placed.form_code
+            and runs.unit_code = placed.unit_code
+            and runs.last_place = placed.place
+)
+
+select * from final

@@ -1,0 +1,99 @@
+with
+
+clock as (
+    select * from {{ ref('stg_clock') }}
+),
+
+duties as (
+    select
+        *,
+        lead(first_received_at) over (
+            partition by form_code, unit_code order by place asc nulls last
+        ) as next_received_at,
+        place - row_number() over (
+            partition by form_code, unit_code, is_reported
+            order by place asc nulls last
+        ) as run_id
+    from {{ ref('int_duty_ledger') }}
+),
+
+rule as (
+    select * from {{ ref('int_rules') }}
+    where rule_id = 'EW_SILENT_UNIT'
+),
+
+runs as (
+    select
+        form_code,
+        unit_code,
+        max(place) as last_place,
+        count(*) as n_periods,
+        min_by(period, place) as first_period,
+        min(due_at) as first_raised_at,
+        {{ json_list(['period', 'due_at']) }} as periods_json
+    from duties
+    where not is_reported
+    group by form_code, unit_code, run_id
+),
+
+-- The newest silence that was long enough to be told.
+raised as (
+    select
+        runs.*,
+        rule.rule_id,
+        rule.rule_version,
+        rule.yellow_after,
+        rule.escalate_every,
+        rule.parameters_json,
+        case
+            when runs.n_periods >= rule.red_after then 'red'
+            when runs.n_periods >= rule.orange_after then 'orange'
+            else 'yellow'
+        end as severity
+    from runs
+    cross join rule
+    where runs.n_periods >= rule.yellow_after
+    qualify
+        row_number() over (
+            partition by runs.form_code, runs.unit_code
+            order by runs.last_place desc nulls last
+        ) = 1
+),
+
+final as (
+    select
+        raised.*,
+        duties.period,
+        duties.due_at as last_seen_at,
+        duties.region_code,
+        duties.unit_name_en,
+        duties.unit_name_zh,
+        duties.form_name_en,
+        duties.form_name_zh,
+        -- A unit that has ceased to be is silent no more.
+        coalesce(
+            duties.next_received_at,
+            case
+                when {{ end_of_day('duties.unit_valid_to') }} < clock.as_of
+                    then {{ end_of_day('duties.unit_valid_to') }}
+            end
+        ) as resolved_at,
+        cast(
+            coalesce(
+                floor(
+                    (raised.n_periods - raised.yellow_after)
+                    / nullif(raised.escalate_every, 0)
+                ),
+                0
+            ) as integer
+        ) as escalation_level
+    from raised
+    inner join duties
+        on
+            raised.form_code = duties.form_code
+            and raised.unit_code = duties.unit_code
+            and raised.last_place = duties.place
+    cross join clock
+)
+
+select * from final

@@ -1,0 +1,34 @@
+with
+
+clock as (
+    select * from {{ ref('stg_clock') }}
+),
+
+source as (
+    select * from {{ source('raw', 'batch') }}
+),
+
+final as (
+    select
+        source.batch_id,
+        source.source_code,
+        source.kind,
+        source.source_kind,
+        source.registry,
+        source.simulated,
+        source.received_at,
+        source.sha256,
+        source.status,
+        source.rows_received,
+        source.rows_accepted,
+        source.rows_rejected,
+        source.rule_set_version,
+        source.load_seq
+    from source
+    inner join clock
+        on
+            source.load_seq <= clock.load_seq
+            and source.received_at <= clock.as_of
+)
+
+select * from final

@@ -1,0 +1,114 @@
+"""A release is immutable, swapped in one step, and leaves its readers alone."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+
+import duckdb
+import pytest
+
+from ingestion.errors import UsageError
+from ingestion.site import Site
+from warehouse.database import reader, writer
+from warehouse.publish import current, publish
+
+READER = """
+import duckdb, sys
+con = duckdb.connect(sys.argv[1], read_only=True)
+print(con.sql("select release_id from published.release_info").fetchone()[0])
+sys.stdout.flush()
+sys.stdin.readline()
+print(con.sql("select release_id from published.release_info").fetchone()[0])
+print(con.sql("select count(*) from core.fct_observation").fetchone()[0])
+"""
+
+
+def republish_changed(settings):
+    """Publish other rows than before, as a build with news would."""
+    with writer(settings) as connection:
+        connection.execute("delete from marts.reporting_discipline where true")
+    return publish(settings, Site.load(settings.site))
+
+
+def test_an_open_reader_keeps_the_old_release(published_copy):
+    old = current(published_copy)
+    path = published_copy.releases / "current" / "planwatch.duckdb"
+    process = subprocess.Popen(
+        [sys.executable, "-c", READER, str(path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout.readline().strip() == old["release_id"]
+    new = republish_changed(published_copy)
+    assert new.changed
+    assert new.release_id != old["release_id"]
+    out, _ = process.communicate("\n")
+    assert out.splitlines()[0] == old["release_id"]
+    assert int(out.splitlines()[1]) == old["tables"]["core.fct_observation"]
+    with reader(published_copy) as connection:
+        found = connection.execute(
+            "select release_id from published.release_info"
+        ).fetchone()
+    assert found == (new.release_id,)
+
+
+def test_publishing_twice_changes_nothing(published_copy):
+    def times():
+        return {p: p.stat().st_mtime_ns for p in published_copy.releases.rglob("*")}
+
+    before = times()
+    again = publish(published_copy, Site.load(published_copy.site))
+    assert not again.changed
+    assert before == {
+        p: p.stat().st_mtime_ns for p in published_copy.releases.rglob("*")
+    }
+
+
+def test_a_release_is_read_only_and_holds_nothing_that_was_rejected(published):
+    folder = (published.releases / "current").resolve()
+    for path in folder.iterdir():
+        assert not path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH)
+    with duckdb.connect(str(folder / "planwatch.duckdb"), read_only=True) as release:
+        schemas = {
+            name
+            for (name,) in release.execute(
+                "select distinct schema_name from duckdb_tables()"
+            ).fetchall()
+        }
+    assert schemas == {"core", "marts", "published"}
+
+
+def test_a_release_can_be_attached_under_any_name(published):
+    path = published.releases / "current" / "planwatch.duckdb"
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{path}' as bi (read_only)")
+        for mart in ("indicator_progress", "early_warning", "reporting_discipline"):
+            (count,) = connection.execute(
+                f"select count(*) from bi.published.{mart}"
+            ).fetchone()
+            assert count > 0, mart
+
+
+def test_a_reader_cannot_reach_files_or_change_its_rights(published):
+    with reader(published) as connection:
+        with pytest.raises(duckdb.PermissionException):
+            connection.execute("from read_csv('/etc/passwd')")
+        with pytest.raises(duckdb.InvalidInputException):
+            connection.execute("set enable_external_access = true")
+        with pytest.raises(duckdb.InvalidInputException):
+            connection.execute("create table core.mine (x int)")
+
+
+def test_without_a_release_the_reader_says_what_to_do(make_settings, tmp_path):
+    with (
+        pytest.raises(UsageError, match="planwatch run"),
+        reader(make_settings(tmp_path / "empty")),
+    ):
+        pass
+
+
+def test_current_is_a_relative_link(published):
+    """The home can be moved or mounted elsewhere, and stays whole."""
+    assert not os.path.isabs(os.readlink(published.releases / "current"))

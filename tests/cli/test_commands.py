@@ -1,0 +1,128 @@
+"""Commands as their users run them, on a release that was really built."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from warehouse.cli.commands import app
+from warehouse.publish import current
+
+runner = CliRunner()
+
+
+def planwatch(*arguments: object) -> str:
+    done = runner.invoke(app, [*map(str, arguments)])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def command_names() -> list[str]:
+    names = [command.name for command in app.registered_commands]
+    assert names
+    return names
+
+
+@pytest.mark.parametrize("name", command_names())
+def test_every_command_has_help_on_everything(name):
+    told = planwatch(name, "--help")
+    assert name in told
+    command = next(c for c in app.registered_commands if c.name == name)
+    assert command.callback.__doc__
+
+
+def test_the_exit_codes_are_documented():
+    told = planwatch("--help")
+    for code in range(7):
+        assert f"{code} " in told.split("Exit codes:")[1]
+
+
+def test_verify_and_publish_and_build_on_a_finished_home(published_copy):
+    home = published_copy.home
+    proof = json.loads(planwatch("verify", "--home", home, "--json"))
+    assert proof["batches"] >= 17
+    assert planwatch("gate", "--home", home, "--json").strip() == "[]"
+    again = json.loads(planwatch("publish", "--home", home, "--json"))
+    assert again["changed"] is False
+
+
+def test_sql_prints_tables_for_people_and_json_for_programs(published):
+    query = "select release_id from published.release_info"
+    text = planwatch("sql", query, "--home", published.home)
+    assert text.splitlines()[0] == "release_id"
+    rows = json.loads(planwatch("sql", query, "--home", published.home, "--json"))
+    assert rows[0]["release_id"] == text.splitlines()[1]
+    more = runner.invoke(
+        app, ["sql", "from range(9)", "--limit", "3", "--home", str(published.home)]
+    )
+    assert "more than 3 rows" in more.stderr
+
+
+def test_the_worst_warnings_come_first(published):
+    rows = json.loads(
+        planwatch("warnings", "--home", published.home, "--json", "--limit", "50")
+    )
+    order = {"red": 1, "orange": 2, "yellow": 3}
+    severities = [order[row["severity"]] for row in rows]
+    assert severities == sorted(severities)
+    assert {row["state"] for row in rows} == {"open"}
+
+
+@pytest.mark.parametrize("rule", ["EW_OFF_TRACK", "EW_SILENT_UNIT", "EW_LATE_UNIT"])
+def test_a_warning_is_explained_down_to_file_and_row(published, rule):
+    query = (
+        f"select warning_id from published.early_warning where rule_id = '{rule}'"
+        " order by state, warning_id limit 1"
+    )
+    found = json.loads(planwatch("sql", query, "--home", published.home, "--json"))
+    assert found, f"the sample world raises no {rule}"
+    warning_id = found[0]["warning_id"]
+    told = planwatch("explain", warning_id, "--home", published.home)
+    assert rule in told
+    assert "version" in told
+    assert "release" in told
+    if rule == "EW_OFF_TRACK":
+        assert "the path asks for" in told
+        assert "row " in told
+        assert "sha256" in told
+        assert "PROGRESS_RAG" in told or "yellow_limit_pct" in told
+    as_json = json.loads(
+        planwatch("explain", warning_id, "--home", published.home, "--json")
+    )
+    assert as_json["sentences"]
+
+
+def test_a_receipt_can_be_asked_for(published):
+    query = (
+        "select submission_id from core.fct_observation"
+        " where submission_id is not null limit 1"
+    )
+    found = json.loads(planwatch("sql", query, "--home", published.home, "--json"))
+    told = planwatch("receipt", found[0]["submission_id"], "--home", published.home)
+    assert json.loads(told)["verdict"] in ("accepted", "partly_accepted")
+
+
+def test_a_second_run_changes_nothing(published_copy, command_environment):
+    def run() -> dict:
+        done = subprocess.run(
+            [sys.executable, "-m", "warehouse.cli", "run", "--json", "--home",
+             str(published_copy.home)],
+            env=command_environment, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return json.loads(done.stdout)
+
+    again = run()
+    assert again["landed"] == []
+    assert again["build"]["skipped"] is True
+    assert again["release"]["changed"] is False
+
+
+def test_rebuilding_from_landing_gives_the_same_content(published_copy, monkeypatch):
+    monkeypatch.setenv("PLANWATCH_NOW", published_copy.now.isoformat())
+    before = current(published_copy)
+    release = json.loads(planwatch("rebuild", "--home", published_copy.home, "--json"))
+    assert release["content_hash"] == before["content_hash"]

@@ -1,0 +1,83 @@
+"""Fixtures that several folders share: a small simulated world, run once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+
+# Nothing of the machine's own settings may leak into a test.
+for name in [name for name in os.environ if name.startswith("PLANWATCH_")]:
+    del os.environ[name]
+
+NOW = "2026-02-01T00:00:00Z"
+
+
+@pytest.fixture(scope="session")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A simulated network of 60 units over 6 months (2024-01 on)."""
+    from ingestion.samples.network import simulate
+
+    folder = tmp_path_factory.mktemp("network")
+    simulate(folder, units=60, months=6, seed=7)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def samples_url(network: Path) -> Iterator[str]:
+    """The real sample server over that network, on a free loopback port."""
+    from ingestion.samples.server import serving
+
+    with serving(network, chaos=25, retry_after=0) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def make_settings(samples_url: str):
+    """Settings on a given home with the clock pinned."""
+    from ingestion.settings import Settings
+
+    def make(home: Path, **fields):
+        return Settings(
+            **{"home": home, "samples_url": samples_url, "now": NOW} | fields
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory, make_settings):
+    """Settings of a home over which the whole chain has run once. Read only."""
+    from ingestion.site import Site
+    from warehouse.chain import run
+
+    settings = make_settings(tmp_path_factory.mktemp("published"))
+    report = run(settings, Site.load(settings.site))
+    assert report.failures == []
+    return settings
+
+
+@pytest.fixture
+def published_copy(published, tmp_path, make_settings):
+    """A home of one's own, as `published` is, to change or break."""
+    home = tmp_path / "home"
+    shutil.copytree(published.home, home, symlinks=True)
+    return make_settings(home)
+
+
+@pytest.fixture
+def command_environment(samples_url: str) -> dict[str, str]:
+    """Environment of the command line in a process of its own."""
+    return {
+        **os.environ,
+        "PLANWATCH_SAMPLES_URL": samples_url,
+        "PLANWATCH_NOW": NOW,
+        "PYTHONPATH": str(ROOT),
+        "COLUMNS": "120",
+    }

@@ -1,0 +1,111 @@
+"""The DAGs: their policy, and one real run of each over the sample sources."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import pytest
+
+from warehouse.publish import current
+
+ROOT = Path(__file__).resolve().parents[2]
+CHAIN = ("ingest_statistics", "ingest_submissions", "build_warehouse", "publish_marts")
+
+
+def test_exactly_these_dags_exist_and_all_import(dagbag):
+    assert dagbag.import_errors == {}
+    assert set(dagbag.dags) == set(CHAIN)
+
+
+def test_importing_them_warns_of_nothing(dagbag):
+    told = [text for texts in dagbag.captured_warnings.values() for text in texts]
+    assert [text for text in told if "dags/" in text] == []
+
+
+@pytest.mark.parametrize("dag_id", CHAIN)
+def test_every_dag_has_owner_tags_documentation_and_retries(dagbag, dag_id):
+    dag = dagbag.dags[dag_id]
+    assert "planwatch" in dag.tags
+    assert len(dag.doc_md) > 100
+    assert dag.catchup is False
+    assert dag.tasks
+    for task in dag.tasks:
+        assert task.owner == "planwatch"
+        assert task.retries == 3
+        assert task.retry_exponential_backoff
+        assert task.on_failure_callback
+
+
+def test_every_task_that_writes_the_warehouse_waits_in_the_one_slot_pool(dagbag):
+    writers = {
+        task.task_id
+        for dag in dagbag.dags.values()
+        for task in dag.tasks
+        if task.pool == "warehouse_writer"
+    }
+    assert writers >= {"load", "publish", "build_core", "build_marts"}
+
+
+def test_the_dags_are_tied_by_assets(dagbag):
+    def outlets(dag_id):
+        return {
+            outlet.uri for task in dagbag.dags[dag_id].tasks for outlet in task.outlets
+        }
+
+    assert outlets("ingest_statistics") == outlets("ingest_submissions")
+    raw = next(iter(outlets("ingest_submissions")))
+    assert raw in str(dagbag.dags["build_warehouse"].timetable.asset_condition)
+    models = next(iter(outlets("build_warehouse")))
+    assert models in str(dagbag.dags["publish_marts"].timetable.asset_condition)
+
+
+def test_parsing_a_dag_imports_nothing_heavy_and_takes_less_than_a_second(dag_home):
+    code = (
+        "import airflow.sdk, pendulum, sys, time\n"
+        "import airflow.sdk.exceptions\n"
+        "start = time.perf_counter()\n"
+        "import ingest_statistics, ingest_submissions, build_warehouse, publish_marts\n"
+        "print(time.perf_counter() - start)\n"
+        "print([m for m in ('pandas', 'duckdb', 'great_expectations', 'dbt.cli',"
+        " 'requests', 'ingestion', 'warehouse') if m in sys.modules])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error::DeprecationWarning:ingest", "-c", code],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    seconds, heavy = done.stdout.splitlines()[-2:]
+    assert float(seconds) < 4 * 1.0
+    assert heavy == "[]"
+
+
+def run(dagbag, dag_id: str) -> str:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return str(dagbag.dags[dag_id].test().state)
+
+
+def test_the_dags_take_the_samples_to_the_release_that_the_chain_gives(
+    dagbag, dag_home, published
+):
+    for dag_id in CHAIN:
+        assert run(dagbag, dag_id) == "success", dag_id
+    by_dags, by_chain = current(dag_home), current(published)
+    assert by_dags["tables"] == by_chain["tables"]
+    assert by_dags["content_hash"] == by_chain["content_hash"]
+    started = time.monotonic()
+    for dag_id in CHAIN:
+        assert run(dagbag, dag_id) == "success", dag_id
+    assert current(dag_home) == by_dags
+    assert time.monotonic() - started < 120
+
+
+def test_a_refusing_source_fails_the_run_and_blocks_no_other(
+    dagbag, dag_home, monkeypatch
+):
+    monkeypatch.setenv("PLANWATCH_SAMPLES_TOKEN", "wrong")
+    assert run(dagbag, "ingest_submissions") == "failed"
+    assert run(dagbag, "ingest_statistics") == "success"

@@ -1,0 +1,202 @@
+"""One small warehouse, taken through several waves by dbt in this process."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+from small_world import SmallWorld, found, rule, target
+
+from warehouse.schema import apply_schema
+
+PROJECT = Path(__file__).parents[2] / "dbt_project"
+LAYERS = ("core", "marts", "published")
+# Views need no second look: these are the models that a wave moves.
+MOVING = ("--select", "stg_clock", "core", "marts")
+Rows = dict[str, Counter]
+
+
+@dataclass
+class Warehouse:
+    """The file, the world that fills it and what every stage left behind."""
+
+    path: Path
+    manifest: object
+    seq: int = 0
+    as_of: datetime = datetime(2021, 1, 1)
+    taken: dict[str, Rows] = field(default_factory=dict)
+    facts: dict[str, object] = field(default_factory=dict)
+
+    def fill(self, tell: Callable[[SmallWorld], None], until: datetime) -> None:
+        with duckdb.connect(self.path) as connection:
+            world = SmallWorld(connection)
+            world.seq = self.seq
+            tell(world)
+            self.seq = world.seq
+        self.as_of = until
+
+    def dbt(self, *arguments: str, **variables) -> object:
+        from dbt.cli.main import dbtRunner
+
+        # Other variables make dbt parse anew; the models need it only once.
+        bounds = {"as_of": str(self.as_of), "load_seq": self.seq, **variables}
+        return dbtRunner(manifest=self.manifest.deepcopy()).invoke(
+            ["--quiet", *arguments, "--vars", json.dumps(bounds, default=str)]
+        )
+
+    def run(self, *arguments: str) -> None:
+        outcome = self.dbt("run", *arguments)
+        assert outcome.success, outcome.exception or [
+            result.message for result in outcome.result if result.message != "OK"
+        ]
+
+    def query(self, sql: str) -> list[tuple]:
+        with duckdb.connect(self.path, read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def take(self, name: str) -> None:
+        """Every row of core, marts and published, as it is now."""
+        tables = self.query(
+            "select table_schema, table_name from information_schema.tables "
+            f"where table_schema in {LAYERS} order by all"
+        )
+        self.taken[name] = {
+            f"{schema}.{table}": Counter(self.query(f'from {schema}."{table}"'))
+            for schema, table in tables
+        }
+
+
+@pytest.fixture(scope="session")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """The warehouse after all waves, with the stages in between in `taken`."""
+    from dbt.cli.main import dbtRunner
+
+    home = tmp_path_factory.mktemp("warehouse")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "PLANWATCH_WAREHOUSE": home / "planwatch.duckdb",
+            "DBT_PROJECT_DIR": PROJECT,
+            "DBT_PROFILES_DIR": PROJECT,
+            "DBT_TARGET_PATH": home / "target",
+            "DBT_LOG_PATH": home / "logs",
+        }.items():
+            patch.setenv(name, str(value))
+        parsed = dbtRunner().invoke(["--quiet", "parse"])
+        assert parsed.success, parsed.exception
+        made = Warehouse(home / "planwatch.duckdb", parsed.result)
+        with duckdb.connect(made.path) as connection:
+            apply_schema(connection)
+        _first_build(made)
+        _waves(made)
+        yield made
+
+
+def _first_build(made: Warehouse) -> None:
+    made.fill(found, datetime(2021, 1, 1))
+    made.fill(_first_years, datetime(2025, 4, 25))
+    made.run("--empty")
+    made.facts["watermarks_after_empty"] = made.query("from ops.watermark")
+    made.facts["build"] = made.dbt("build")
+    made.take("first")
+    made.run(*MOVING)
+    made.take("repeated")
+
+
+def _waves(made: Warehouse) -> None:
+    made.fill(_late_and_corrected, datetime(2025, 5, 2))
+    made.run("--empty", "--select", "core", "marts")
+    # A mart over steps that are still empty must not count as read.
+    made.run("--select", "staging", "core", "indicator_progress")
+    made.run("--select", "int_progress_touched")
+    made.facts["touched"] = made.query(
+        "select indicator_code from core.fct_target where target_key in "
+        "(select target_key from intermediate.int_progress_touched) order by all"
+    )
+    made.fill(_same_moment_and_new_target, datetime(2025, 5, 12))
+    made.run("--select", "staging", "marts")  # the marts without their parents
+    made.run(*MOVING)
+    made.fill(_withdrawn_target, datetime(2025, 6, 11))
+    made.run(*MOVING)
+    made.take("waves")
+    made.facts["backwards"] = made.dbt(
+        "run", "--select", "stg_clock", "fct_observation", as_of=datetime(2025, 5, 1)
+    )
+    made.run("--full-refresh", *MOVING)
+    made.take("refreshed")
+    made.fill(
+        lambda world: world.registry(
+            "rules",
+            rule("PROGRESS_RAG", "yellow_limit_pct", "10"),
+            at=datetime(2025, 7, 1),
+            deleted=True,
+        ),
+        datetime(2025, 7, 1),
+    )
+    made.run(*MOVING)
+    made.take("without_rule")
+
+
+def _first_years(world: SmallWorld) -> None:
+    known = datetime(2024, 1, 20)
+    for code, values in FIRST_YEARS.items():
+        world.observe(code, values, at=known)
+    world.registry(
+        "targets",
+        target(
+            "INCOME", "relative", None, None,
+            reference_indicator_code="GDP", strictness="gt",
+        ),
+        target("WORK", "cum_total", None, "60", unit_code="U1"),
+        at=known,
+    )  # fmt: skip
+    world.report("U1", "2025-01", datetime(2025, 2, 8), cells={"WORK": 1, "STAFF": 2})
+    world.report("U1", "2025-02", datetime(2025, 3, 20), cells={"WORK": 1})
+    world.report("U1", "2025-03", datetime(2025, 4, 20), cells={"WORK": 1})
+    world.report("U2", "2025-01", datetime(2025, 2, 8), cells={"WORK": 1})
+    world.report("U2", "2025-02", datetime(2025, 2, 8), verdict="rejected")
+    world.batch(datetime(2025, 4, 25))
+
+
+FIRST_YEARS = {
+    "ENERGY": {"2021": "2.7", "2022": "0.1", "2023": "0.5"},
+    "CO2": {"2021": "3.8", "2022": "0.8", "2023": "0"},
+    "URBAN": {"2021": "64.72", "2022": "65.22"},
+    "CAP": {"2021": "5.1", "2022": "5.6", "2023": "5.5"},
+    "KEEP": {"2021": "6.6", "2022": "6.5"},
+    "GROWTH": {"2021": "8", "2022": "6", "2024": "9"},
+    "JOBS": {"2021": "1269", "2022": "1206"},
+    "INCOME": {"2021": "5", "2022": "3"},
+    "GDP": {"2021": "8.1", "2022": "3"},
+    "MOOD": {"2021": "1"},
+}
+
+
+def _late_and_corrected(world: SmallWorld) -> None:
+    """The missing link of a chain, and a correction known before others."""
+    world.observe("GROWTH", {"2023": "7"}, at=datetime(2025, 5, 1))
+    world.observe("CO2", {"2021": "3.9"}, at=datetime(2023, 1, 1))
+    world.report("U2", "2025-03", datetime(2025, 5, 1), cells={"WORK": 1})
+
+
+def _same_moment_and_new_target(world: SmallWorld) -> None:
+    """Two rows known at one instant, a raised target, a figure under it."""
+    moment = datetime(2025, 5, 10)
+    world.observe("KEEP", {"2022": "6.4"}, at=moment)
+    world.observe("KEEP", {"2022": "6.3"}, at=moment)
+    world.registry("targets", target("JOBS", "cum_total", None, "9000"), at=moment)
+    world.observe("GDP", {"2021": "4"}, at=moment)
+    world.batch(datetime(2025, 5, 12))
+
+
+def _withdrawn_target(world: SmallWorld) -> None:
+    moment = datetime(2025, 6, 1)
+    world.registry(
+        "targets", target("CAP", "level_cap", "5.2", "5.5"), at=moment, deleted=True
+    )
+    world.batch(datetime(2025, 6, 11))

@@ -1,0 +1,27 @@
+"""Fixtures: worlds whose registries were judged once for the session."""
+
+from __future__ import annotations
+
+import pytest
+from judged_world import REGISTRY_ROWS, World, copy_of, empty_world
+
+
+@pytest.fixture(scope="session")
+def judged_home(tmp_path_factory) -> World:
+    """The five registries judged once; tests work on copies."""
+    made = empty_world(tmp_path_factory.mktemp("judged"))
+    for name, rows in REGISTRY_ROWS.items():
+        assert made.registry(name, rows).accepted
+    return made
+
+
+@pytest.fixture
+def world(tmp_path, judged_home) -> World:
+    """A world with five registries in force."""
+    return copy_of(judged_home, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared_world(tmp_path_factory, judged_home) -> World:
+    """The same for tests that judge many batches and look at one at a time."""
+    return copy_of(judged_home, tmp_path_factory.mktemp("shared"))

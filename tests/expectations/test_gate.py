@@ -1,0 +1,223 @@
+"""The gate as a whole: complete, idempotent, independent of order."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from judged_world import GDP, GROWTH, JOBS, REGISTRY_ROWS, rows_of
+
+from expectations import gate as gate_module
+from expectations.registries import current_registries, promote
+from expectations.verdict import Verdict
+from ingestion.canonical import Unreadable
+from ingestion.errors import Damaged
+
+PRODUCTS = ("accepted", "quarantine", "rejections", "submissions")
+
+
+def products(verdict: Verdict) -> dict:
+    return {name: rows_of(verdict, name) for name in PRODUCTS}
+
+
+def test_every_failing_row_is_listed_beyond_the_caps(world):
+    """Lists of Great Expectations end at 20 and at 200 failing rows."""
+    rows = [
+        {**JOBS, "breakdown": f"B{n}", "value": "n/a", "unit_measure": "X"}
+        for n in range(701)
+    ]
+    verdict = world.submissions(({}, rows))
+    assert verdict.reasons == {
+        "OBS_UNIT_MEASURE": 701,
+        "OBS_VALUE_DECIMAL": 701,
+        "SUB_ERROR_BUDGET": 1,
+    }
+    assert {row["row_number"] for row in rows_of(verdict, "rejections")} == {
+        None,
+        *range(1, 702),
+    }
+
+
+MIXED = (
+    ({"submission_id": "S1"}, [JOBS, {**GROWTH, "value": "x"}]),
+    ({"submission_id": "S2"}, [JOBS, JOBS, GROWTH, {**JOBS, "breakdown": "F"}]),
+    ({"submission_id": "S3", "unit_code": "U9"}, [GROWTH]),
+)
+
+
+def test_the_order_of_arrival_leaves_no_trace(world):
+    landed = world.batch("unit_reports", "submission", "mixed")
+    forward = world.judge_submissions(landed, MIXED)
+    first = products(forward)
+    receipts = world.settings.receipts / f"{landed.batch_id}.ndjson"
+    lines = receipts.read_bytes()
+    (forward.folder / "verdict.json").unlink()
+    backward = world.judge_submissions(landed, MIXED, order=-1)
+    assert products(backward) == first
+    assert backward == forward
+    assert receipts.read_bytes() == lines
+
+
+def test_a_split_batch_gives_the_same_verdicts(world):
+    whole = products(world.submissions(*MIXED))
+    parts = [products(world.submissions(sent)) for sent in MIXED]
+
+    def comparable(rows):
+        own = ("batch_id", "file_sha256")
+        return [{k: v for k, v in row.items() if k not in own} for row in rows]
+
+    for name in PRODUCTS:
+        together = [row for part in parts for row in comparable(part[name])]
+        assert together == comparable(whole[name])
+
+
+def test_a_verdict_stands_until_rules_or_registries_change(world):
+    first = world.submissions(({}, [JOBS]))
+    stamp = (first.folder / "accepted.parquet").stat().st_mtime_ns
+    again = world.submissions(({}, [JOBS]))
+    assert again == first == Verdict.open(first.folder)
+    assert (first.folder / "accepted.parquet").stat().st_mtime_ns == stamp
+    units = [{**REGISTRY_ROWS["units"][0], "valid_to": "2025-01-31"}]
+    assert world.registry("units", units).accepted
+    changed = world.submissions(({}, [JOBS]))
+    assert changed.registry_state != first.registry_state
+    assert changed.rows_rejected == 1
+
+
+def test_a_kill_before_the_commit_leaves_no_verdict(world):
+    verdict = world.submissions(({}, [JOBS]))
+    (verdict.folder / "verdict.json").unlink()
+    assert Verdict.find(verdict.folder) is None
+    assert world.submissions(({}, [JOBS])) == verdict
+
+
+def test_a_kill_before_the_pointer_is_made_good(world):
+    verdict = world.registry("regions", REGISTRY_ROWS["regions"])
+    pointer = world.settings.verdicts / "registries" / "site_regions.json"
+    pointer.unlink()
+    assert not current_registries(world.settings, world.site).of("regions")
+    assert world.registry("regions", REGISTRY_ROWS["regions"]) == verdict
+    assert current_registries(world.settings, world.site).of("regions")
+
+
+def test_a_damaged_verdict_is_named(world):
+    verdict = world.submissions(({}, [JOBS]))
+    (verdict.folder / "verdict.json").write_text("{")
+    with pytest.raises(Damaged, match=r"verdict\.json"):
+        Verdict.open(verdict.folder)
+
+
+def test_a_release_over_its_budget_is_refused(world):
+    bad = [{**GDP, "period": str(year), "value": "…"} for year in range(2018, 2022)]
+    verdict = world.release([GDP, *bad])
+    assert not verdict.accepted
+    assert (verdict.rows_accepted, verdict.rows_rejected) == (0, 5)
+    assert verdict.reasons == {"FILE_ERROR_BUDGET": 1, "OBS_VALUE_DECIMAL": 4}
+
+
+def test_an_empty_release_is_refused(world):
+    verdict = world.release([])
+    assert not verdict.accepted
+    assert verdict.reasons == {"FILE_EMPTY": 1}
+
+
+def test_an_unreadable_batch_is_refused_and_judged_anew_next_time(world):
+    batch = world.batch("stats", "statistical_release", "bytes")
+    fault = Unreadable("line 3 has 4 cells", "send it again")
+    verdict = gate_module._refuse(world.settings, batch, world.site, fault)
+    assert (verdict.accepted, verdict.readable) == (False, False)
+    (reason,) = rows_of(verdict, "rejections")
+    assert (reason["rule_id"], reason["expected_from"]) == (
+        "FILE_UNREADABLE",
+        "line 3 has 4 cells",
+    )
+    identity = gate_module.Identity(verdict.rule_set_version, verdict.registry_state)
+    assert not gate_module._stands(verdict, batch, identity)
+
+
+def test_a_refused_registry_is_never_put_in_force(world):
+    good = world.registry("regions", REGISTRY_ROWS["regions"])
+    before = current_registries(world.settings, world.site)
+    promote(world.settings, replace(good, accepted=False, batch_id="x"))
+    assert current_registries(world.settings, world.site) == before
+
+
+def test_the_validation_result_is_kept(world):
+    verdict = world.submissions(({}, [{**JOBS, "value": "x"}]))
+    found = json.loads((verdict.folder / "validation.json").read_text())
+    failed = {entry["rule_id"] for entry in found if not entry["success"]}
+    assert failed == {"OBS_VALUE_DECIMAL", "SUB_ERROR_BUDGET"}
+    assert len(found) > 25
+
+
+def test_great_expectations_is_not_imported_before_something_is_judged():
+    code = (
+        "import sys, expectations.gate, expectations.verdict, expectations.receipts,"
+        " expectations.registries, expectations.catalogue;"
+        "print([m for m in ('great_expectations', 'sqlalchemy', 'pandas')"
+        " if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+CELLS = st.fixed_dictionaries(
+    {
+        "indicator_code": st.sampled_from(["JOBS", "GROWTH", "HOUSES", "?", None]),
+        "region_code": st.sampled_from(["110000", "130000", "?", None]),
+        "value": st.sampled_from(["1", "-1", "99999999", "1.5", "x", "", None]),
+        "unit_measure": st.sampled_from(["PERSONS", "PERCENT", None]),
+        "breakdown": st.sampled_from(["_T", "F", "=1", None]),
+        "obs_status": st.sampled_from(["A", "M", "?", None]),
+        "comment": st.text(max_size=5).filter(lambda text: "\x00" not in text),
+    }
+)
+ENVELOPES = st.fixed_dictionaries(
+    {
+        "unit_code": st.sampled_from(["U1", "U2", "U3", "?", None]),
+        "form_code": st.sampled_from(["F1", "?", None]),
+        "period": st.sampled_from(["2025-07", "2025-03", "2025", "x", None]),
+    }
+)
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(
+    st.lists(st.tuples(ENVELOPES, st.lists(CELLS, max_size=4)), min_size=1, max_size=6)
+)
+def test_received_is_accepted_plus_rejected(shared_world, sent):
+    numbered = [
+        ({**envelope, "submission_id": f"S{n}"}, rows)
+        for n, (envelope, rows) in enumerate(sent)
+    ]
+    verdict = shared_world.submissions(*numbered)
+    made = products(verdict)
+    assert verdict.rows_received == sum(len(rows) for _, rows in sent)
+    assert verdict.rows_received == verdict.rows_accepted + verdict.rows_rejected
+    assert len(made["accepted"]) == verdict.rows_accepted
+    assert len(made["quarantine"]) == verdict.rows_rejected
+    assert len(made["submissions"]) == len(sent)
+    reasons = {
+        (row["submission_id"], row["row_number"])
+        for row in made["rejections"]
+        if row["severity"] == "error"
+    }
+    for row in made["quarantine"]:
+        own = (row["submission_id"], row["row_number"])
+        assert own in reasons or (own[0], None) in reasons
+    for row in made["accepted"]:
+        assert (row["submission_id"], None) not in reasons
+        assert (row["submission_id"], row["row_number"]) not in reasons
+    for row in made["submissions"]:
+        assert row["rows_received"] == row["rows_accepted"] + row["rows_rejected"]

@@ -1,0 +1,171 @@
+"""Each rule with a row that breaks it and one that does not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from judged_world import GDP, GROWTH, JOBS, reasons_of, rows_of
+
+from expectations.catalogue import rules
+
+# Cells that break exactly the named rule, on top of a right row.
+BAD_CELLS = [
+    ("OBS_CELL_MISSING", "unit_measure", JOBS, {"unit_measure": None}),
+    ("OBS_CELL_MISSING", "obs_status", JOBS, {"obs_status": None}),
+    ("OBS_ENVELOPE", "period", JOBS, {"period": "2025-06"}),
+    ("OBS_INDICATOR_UNKNOWN", "indicator_code", JOBS, {"indicator_code": "JOB"}),
+    ("OBS_INDICATOR_UNKNOWN", "indicator_code", JOBS, {"indicator_code": None}),
+    ("OBS_DEFINITION_UNKNOWN", "definition_version", JOBS, {"definition_version": "9"}),
+    (
+        "OBS_INDICATOR_NOT_ON_FORM",
+        "indicator_code",
+        JOBS,
+        {"indicator_code": "HOUSES", "unit_measure": "UNITS"},
+    ),
+    ("OBS_REGION_UNKNOWN", "region_code", JOBS, {"region_code": "999999"}),
+    ("OBS_REGION_UNKNOWN", "region_code", JOBS, {"region_code": None}),
+    ("OBS_REGION_OTHER", "region_code", JOBS, {"region_code": "130000"}),
+    ("OBS_VALUE_MISSING", "value", JOBS, {"value": None}),
+    ("OBS_VALUE_MISSING", "value", JOBS, {"value": ""}),
+    *(
+        ("OBS_VALUE_DECIMAL", "value", JOBS, {"value": value})
+        for value in (
+            "1,000", "1 000", "1e5", "１２", "+5", "5%", ".5", "5.", " 5", "5\n",
+            "NaN", "0x10", "1_000", "1" * 29, "0.12345678901", "¥5", "一百",
+        )
+    ),
+    ("OBS_UNIT_MEASURE", "unit_measure", JOBS, {"unit_measure": "PERSON"}),
+    ("OBS_VALUE_NEGATIVE", "value", JOBS, {"value": "-1"}),
+    ("OBS_VALUE_TOO_LOW", "value", GROWTH, {"value": "-50.1"}),
+    ("OBS_VALUE_TOO_HIGH", "value", GROWTH, {"value": "50.1"}),
+    ("OBS_VALUE_DECIMALS", "value", GROWTH, {"value": "1.25"}),
+    ("OBS_STATUS_UNKNOWN", "obs_status", JOBS, {"obs_status": "Z"}),
+    ("OBS_CONFIDENTIALITY_UNKNOWN", "conf_status", JOBS, {"conf_status": "secret"}),
+    *(
+        ("OBS_TEXT_FORMULA", "comment", JOBS, {"comment": comment})
+        for comment in ("=1+1", "+1", "-1", "@SUM(A1)", "\tx", "＝1")
+    ),
+    ("OBS_TEXT_FORMULA", "row_key", JOBS, {"row_key": "=A1"}),
+    ("OBS_TEXT_MARKUP", "comment", JOBS, {"comment": "a <b>bold</b> word"}),
+    ("OBS_TEXT_MARKUP", "comment", JOBS, {"comment": "bell\x07"}),
+    ("OBS_TEXT_MARKUP", "comment", JOBS, {"comment": "right\u202eleft"}),
+]  # fmt: skip
+
+GOOD_CELLS = [
+    (JOBS, {"value": "0"}),
+    (JOBS, {"value": "100000"}),
+    (JOBS, {"value": "00012"}),
+    (JOBS, {"value": "12.000"}),
+    (JOBS, {"value": None, "obs_status": "M"}),
+    (JOBS, {"value": "", "obs_status": "Q"}),
+    (JOBS, {"obs_status": "P", "conf_status": "N"}),
+    (JOBS, {"comment": "5 < 6, 100 - 1 = 99, a@b.cn, 备注 ±3"}),
+    (JOBS, {"breakdown": "FEMALE"}),
+    (GROWTH, {"value": "-50"}),
+    (GROWTH, {"value": "50.0000000000"}),
+]
+
+
+def test_bad_cells_break_exactly_their_rule(world):
+    sent = [
+        ({"submission_id": f"S{n}"}, [{**row, **cells}])
+        for n, (_, _, row, cells) in enumerate(BAD_CELLS)
+    ]
+    verdict = world.submissions(*sent)
+    found = {
+        (row["submission_id"], row["rule_id"], row["field"])
+        for row in rows_of(verdict, "rejections")
+        if row["rule_id"] != "SUB_ERROR_BUDGET"
+    }
+    assert found == {
+        (f"S{n}", rule, field) for n, (rule, field, _, _) in enumerate(BAD_CELLS)
+    }
+    warned = [n for n, bad in enumerate(BAD_CELLS) if bad[0] == "OBS_VALUE_DECIMALS"]
+    assert verdict.rows_accepted == len(warned)
+
+
+def test_good_cells_break_no_rule(world):
+    sent = [
+        ({"submission_id": f"S{n}"}, [{**row, **cells}])
+        for n, (row, cells) in enumerate(GOOD_CELLS)
+    ]
+    verdict = world.submissions(*sent)
+    assert reasons_of(verdict) == []
+    assert verdict.rows_accepted == len(GOOD_CELLS)
+
+
+def test_a_value_keeps_all_its_digits(world):
+    value = "12345678901234567890.1234567891"
+    verdict = world.release([{**GDP, "value": value}])
+    assert str(rows_of(verdict, "accepted")[0]["value"]) == value
+
+
+def test_all_copies_of_a_row_are_rejected(world):
+    rows = [JOBS, {**JOBS, "value": "7"}, GROWTH, {**JOBS, "breakdown": "FEMALE"}]
+    verdict = world.submissions(({}, rows))
+    assert reasons_of(verdict) == [
+        (1, "row_key", "OBS_DUPLICATE"),
+        (2, "row_key", "OBS_DUPLICATE"),
+    ]
+    assert rows_of(verdict, "rejections")[0]["expected"] == "one row; there are 2"
+
+
+def test_same_row_in_two_submissions_is_no_duplicate(world):
+    verdict = world.submissions(
+        ({"submission_id": "S1"}, [JOBS]), ({"submission_id": "S2"}, [JOBS])
+    )
+    assert verdict.rows_accepted == 2
+
+
+RELEASE_BAD = [
+    ("OBS_PERIOD_NOTATION", {"period": "2024年"}),
+    ("OBS_PERIOD_NOTATION", {"period": None}),
+    ("OBS_PERIOD_NOTATION", {"period": "2024-13"}),
+    ("OBS_PERIOD_FREQUENCY", {"period": "2024-Q4"}),
+    ("OBS_PERIOD_FUTURE", {"period": "2026"}),
+    ("OBS_PUBLISHED_AT", {"published_at": "soon"}),
+    ("OBS_PUBLISHED_AT", {"published_at": "2025-02-30"}),
+    ("OBS_REGION_UNKNOWN", {"region_code": "000000"}),
+    ("OBS_VALUE_DECIMAL", {"value": "…"}),
+]
+
+
+@pytest.mark.parametrize(("rule", "cells"), RELEASE_BAD)
+def test_releases_are_judged_by_the_row_rules_that_apply(world, rule, cells):
+    good = [{**GDP, "period": str(year)} for year in range(2015, 2024)]
+    verdict = world.release([*good, {**GDP, **cells}])
+    assert [reason[2] for reason in reasons_of(verdict)] == [rule]
+    assert (verdict.rows_accepted, verdict.rows_rejected) == (9, 1)
+
+
+def test_a_forecast_may_lie_ahead_and_vintages_stand_side_by_side(world):
+    earlier = datetime(2025, 1, 17)
+    verdict = world.release(
+        [
+            {**GDP, "period": "2026", "obs_status": "F"},
+            {**GDP, "known_from": earlier, "published_at": "2025-01-17"},
+            {**GDP, "published_at": "2025-03-01T09:00:00+08:00"},
+        ]
+    )
+    assert reasons_of(verdict) == []
+    published = [row["published_at"] for row in rows_of(verdict, "accepted")]
+    assert published == [None, datetime(2025, 1, 17), datetime(2025, 3, 1, 1)]
+
+
+def test_every_row_rule_has_a_bad_row_here():
+    judged = {rule for rule, *_ in BAD_CELLS} | {rule for rule, _ in RELEASE_BAD}
+    catalogue = {rule.id for rule in rules() if rule.scope == "observation"}
+    assert catalogue - judged == {"OBS_DUPLICATE"}
+
+
+def test_texts_of_a_reason_are_filled_in(world):
+    verdict = world.submissions(({}, [JOBS, {**GROWTH, "unit_measure": "PCT"}]))
+    (reason,) = rows_of(verdict, "rejections")
+    assert reason["offending_value"] == "PCT"
+    assert reason["expected"] == "PERCENT"
+    assert reason["expected_from"] == (
+        "registry indicators, row GROWTH version 1, known 2024-01-01"
+    )
+    assert "PERCENT" in reason["how_to_fix_en"]
+    assert "PERCENT" in reason["how_to_fix_zh"]

@@ -1,0 +1,65 @@
+"""The simulated network says which faults it planted: the gate finds just those."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+from judged_world import rows_of
+
+from expectations.gate import gate
+from ingestion.ingest import ingest, shards
+from ingestion.site import Site
+
+# Faults that need the history of a series, or other submissions, to be seen.
+OF_LATER_RULES = {"thousandfold_value", "absent_row"}
+RULE_OF = {
+    "text_value": "OBS_VALUE_DECIMAL",
+    "missing_value": "OBS_VALUE_MISSING",
+    "unknown_indicator": "OBS_INDICATOR_UNKNOWN",
+    "unknown_region": "OBS_REGION_UNKNOWN",
+    "other_unit_measure": "OBS_UNIT_MEASURE",
+    "percentage_out_of_range": "OBS_VALUE_TOO_HIGH",
+    "negative_count": "OBS_VALUE_NEGATIVE",
+    "duplicate_row": "OBS_DUPLICATE",
+    "formula_comment": "OBS_TEXT_FORMULA",
+    "unknown_unit": "SUB_UNIT_UNKNOWN",
+    "wrong_period": "SUB_PERIOD_NOTATION",
+    "unit_not_asked": "SUB_NOT_ASKED",
+    "unit_closed": "SUB_UNIT_NOT_VALID",
+}
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory, make_settings):
+    settings = make_settings(tmp_path_factory.mktemp("home"))
+    site = Site.load(settings.site)
+    declared = [*site.of_kind("registry"), *site.of_kind("submission")]
+    return [
+        gate(settings, ingest(settings, source, shard), site)
+        for source in declared
+        for shard in shards(source)
+    ]
+
+
+def test_registries_of_site_and_network_are_accepted(verdicts):
+    registries = [verdict for verdict in verdicts if verdict.kind == "registry"]
+    assert len(registries) > 10
+    assert all(verdict.accepted for verdict in registries)
+
+
+def test_every_planted_fault_is_found_and_nothing_else(network, verdicts):
+    with (network / "faults.csv").open(encoding="utf-8", newline="") as handle:
+        planted = {
+            (row["submission_id"], RULE_OF[row["kind"]])
+            for row in csv.DictReader(handle)
+            if row["kind"] in RULE_OF
+        }
+    assert {rule for _, rule in planted} == set(RULE_OF.values())
+    found = {
+        (row["submission_id"], row["rule_id"])
+        for verdict in verdicts
+        if verdict.kind == "submission"
+        for row in rows_of(verdict, "rejections")
+    }
+    assert found == planted

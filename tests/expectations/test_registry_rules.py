@@ -1,0 +1,206 @@
+"""A registry is accepted whole or not at all."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import duckdb
+from judged_world import JOBS, REGISTRY_ROWS, reasons_of, rows_of
+
+from expectations.catalogue import rules
+from expectations.registries import current_registries
+from ingestion.registry import REGISTRIES
+
+REGIONS = REGISTRY_ROWS["regions"]
+PLAN = {
+    "plan_code": "P1",
+    "plan_version": "1",
+    "name_en": "Plan",
+    "region_code": "100000",
+    "period_start": "2021-01-01",
+    "period_end": "2025-12-31",
+}
+MILESTONE = {
+    "milestone_code": "M1",
+    "plan_code": "P1",
+    "plan_version": "1",
+    "name_en": "Bridge",
+    "due_on": "2025-06-30",
+}
+ALL_REGION_COLUMNS = (
+    "columns region_code, name_en, name_zh, level, parent_region_code,"
+    " area_km2, valid_from, valid_to, source, known_from"
+)
+# registry, rows, and each reason (row, field, offending value, expected).
+REFUSALS = {
+    "REG_COLUMN_MISSING": (
+        "regions",
+        [{"region_code": "1", "level": "0"}],
+        [(None, "column_name", "name_en", "columns region_code, name_en, level")],
+    ),
+    "REG_COLUMN_UNKNOWN": (
+        "regions",
+        [{**REGIONS[0], "colour": "red"}],
+        [
+            (
+                None,
+                "column_name",
+                "colour",
+                ALL_REGION_COLUMNS,
+            )
+        ],
+    ),
+    "REG_REQUIRED": (
+        "regions",
+        [REGIONS[0], {**REGIONS[1], "name_en": None}],
+        [(2, "name_en", None, "a value in name_en")],
+    ),
+    "REG_NUMBER": (
+        "regions",
+        [{**REGIONS[0], "area_km2": "9,6 million"}],
+        [(1, "area_km2", "9,6 million", "a plain decimal number such as 12.5")],
+    ),
+    "REG_DATE": (
+        "regions",
+        [
+            {**REGIONS[0], "valid_from": "2024-02-30", "valid_to": "1.2.2025"},
+            {**REGIONS[1], "valid_from": "2024-2-3"},
+        ],
+        [
+            (1, "valid_from", "2024-02-30", "a date such as 2025-07-31"),
+            (1, "valid_to", "1.2.2025", "a date such as 2025-07-31"),
+            (2, "valid_from", "2024-2-3", "a date such as 2025-07-31"),
+        ],
+    ),
+    "REG_CHOICE": (
+        "forms",
+        [{**REGISTRY_ROWS["forms"][0], "frequency": "W"}],
+        [(1, "frequency", "W", "one of: A, S, Q, M")],
+    ),
+    "REG_KEY_TWICE": (
+        "regions",
+        [REGIONS[0], REGIONS[1], REGIONS[1]],
+        [
+            (
+                n,
+                "key",
+                "110000|",
+                "one row for each region_code, valid_from; there are 2",
+            )
+            for n in (2, 3)
+        ],
+    ),
+    "REG_REFERENCE": (
+        "plans",
+        [{**PLAN, "region_code": "7", "parent_plan_code": "P0"}],
+        [
+            (1, "parent_plan_code", "P0", "a plan_code of registry plans"),
+            (1, "region_code", "7", "a region_code of registry regions"),
+        ],
+    ),
+    "REG_SPAN": (
+        "plans",
+        [{**PLAN, "period_end": "2021-01-01"}],
+        [
+            (
+                1,
+                "period_end",
+                "2021-01-01",
+                "period_end after period_start, which is 2021-01-01",
+            )
+        ],
+    ),
+    "REG_KNOWN_FUTURE": (
+        "plans",
+        [{**PLAN, "known_from": "2025-08-06"}],
+        [(1, "known_from", "2025-08-06", "a day on or before 2025-08-05")],
+    ),
+}
+
+
+def test_each_refusal_names_row_column_value_and_expectation(world):
+    for rule, (name, rows, expected) in REFUSALS.items():
+        verdict = world.registry(name, rows)
+        found = rows_of(verdict, "rejections")
+        assert not verdict.accepted
+        assert {row["rule_id"] for row in found} == {rule}
+        assert [
+            (r["row_number"], r["field"], r["offending_value"], r["expected"])
+            for r in found
+        ] == expected
+        assert verdict.rows_rejected == verdict.rows_received == len(rows)
+
+
+def test_every_registry_rule_has_a_case_here():
+    tested = {*REFUSALS, "REG_EMPTIED", "REG_KEY_ELSEWHERE"}
+    assert tested == {rule.id for rule in rules() if rule.scope == "registry"}
+
+
+def test_all_errors_of_a_registry_come_in_one_pass(world):
+    verdict = world.registry(
+        "plans",
+        [{**PLAN, "colour": "red", "period_end": "soon", "name_en": None}, PLAN],
+    )
+    assert {reason[2] for reason in reasons_of(verdict)} == {
+        "REG_COLUMN_UNKNOWN",
+        "REG_DATE",
+        "REG_REQUIRED",
+        "REG_KEY_TWICE",
+    }
+
+
+def test_composite_references_are_checked_together(world):
+    assert world.registry("plans", [PLAN]).accepted
+    assert world.registry("milestones", [MILESTONE]).accepted
+    verdict = world.registry("milestones", [{**MILESTONE, "plan_version": "2"}])
+    (reason,) = rows_of(verdict, "rejections")
+    assert (reason["field"], reason["offending_value"]) == (
+        "plan_code,plan_version",
+        "P1,2",
+    )
+
+
+def test_a_key_belongs_to_one_source(world):
+    unit = REGISTRY_ROWS["units"][0]
+    verdict = world.registry("units", [unit], source="other_units")
+    (reason,) = rows_of(verdict, "rejections")
+    assert reason["rule_id"] == "REG_KEY_ELSEWHERE"
+    assert reason["expected_from"] == "registry units of source site_units"
+    assert world.registry(
+        "units", [{**unit, "unit_code": "U8"}], source="other_units"
+    ).accepted
+
+
+def test_an_emptied_file_does_not_end_a_registry(world):
+    columns = list(REGIONS[0])
+    verdict = world.registry("regions", [], columns)
+    assert [reason[2] for reason in reasons_of(verdict)] == ["REG_EMPTIED"]
+    assert world.registry("agreements", [], REGISTRIES["agreements"].columns).accepted
+
+
+def test_a_refused_registry_leaves_the_earlier_one_in_force(world):
+    before = current_registries(world.settings, world.site)
+    later = datetime(2025, 8, 6, tzinfo=UTC)
+    bad = [*REGISTRY_ROWS["units"], {"unit_code": "U7", "unit_kind": "office"}]
+    assert not world.registry("units", bad, received=later).accepted
+    after = current_registries(world.settings, world.site)
+    assert after == before
+    assert world.submissions(({}, [JOBS])).rows_accepted == 1
+
+
+def test_an_older_snapshot_does_not_replace_a_newer_one(world):
+    newest = current_registries(world.settings, world.site)
+    earlier = datetime(2025, 8, 1, tzinfo=UTC)
+    units = REGISTRY_ROWS["units"][:1]
+    assert world.registry("units", units, received=earlier).accepted
+    assert current_registries(world.settings, world.site) == newest
+
+
+def test_registries_in_force_are_tables_of_all_columns(world):
+    with duckdb.connect() as connection:
+        current_registries(world.settings, world.site).attach(connection)
+        for name, shape in REGISTRIES.items():
+            table = connection.table(f"registry_{name}")
+            assert table.columns == ["source_code", *shape.allowed]
+            assert len(table) == len(REGISTRY_ROWS.get(name, []))
+        assert connection.sql("select distinct source_code from registry_units")

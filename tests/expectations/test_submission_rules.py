@@ -1,0 +1,193 @@
+"""Rules on whole submissions, partial acceptance, the error budget, receipts."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+import pytest
+from judged_world import GROWTH, JOBS, reasons_of, rows_of
+
+from expectations.catalogue import rules
+from expectations.receipts import ERROR_COLUMNS, errors_csv, find_receipt
+
+BAD_ENVELOPES = [
+    ("SUB_ID_MISSING", {"submission_id": None}, {}),
+    ("SUB_UNIT_UNKNOWN", {"unit_code": "U9"}, {}),
+    ("SUB_UNIT_UNKNOWN", {"unit_code": None}, {}),
+    ("SUB_UNIT_NOT_VALID", {"unit_code": "U2"}, {"region_code": "130000"}),
+    ("SUB_FORM_UNKNOWN", {"form_code": "F9"}, {}),
+    ("SUB_FORM_NOT_VALID", {"period": "2023-12"}, {}),
+    ("SUB_NOT_ASKED", {"unit_code": "U3"}, {}),
+    ("SUB_PERIOD_NOTATION", {"period": "July 2025"}, {}),
+    ("SUB_PERIOD_NOTATION", {"period": None}, {}),
+    ("SUB_PERIOD_FREQUENCY", {"period": "2025-Q2"}, {}),
+    ("SUB_PERIOD_FUTURE", {"period": "2025-09"}, {}),
+]
+
+
+@pytest.mark.parametrize(("rule", "envelope", "cells"), BAD_ENVELOPES)
+def test_a_wrong_envelope_refuses_the_whole_submission(world, rule, envelope, cells):
+    verdict = world.submissions(
+        (envelope, [{**JOBS, **cells}]), ({"submission_id": "GOOD"}, [JOBS])
+    )
+    found = [reason[2] for reason in reasons_of(verdict) if reason[0] is None]
+    assert rule in found
+    assert set(found) <= {rule, "SUB_ERROR_BUDGET"}
+    assert [row["submission_id"] for row in rows_of(verdict, "accepted")] == ["GOOD"]
+    assert (verdict.rows_received, verdict.rows_rejected) == (2, 1)
+
+
+def test_every_submission_rule_has_a_case_here():
+    tested = {rule for rule, *_ in BAD_ENVELOPES}
+    tested |= {"SUB_ID_TWICE", "SUB_EMPTY", "SUB_ERROR_BUDGET"}
+    assert tested == {rule.id for rule in rules() if rule.scope == "submission"}
+
+
+def test_a_unit_reports_until_it_ends(world):
+    row = {**JOBS, "region_code": "130000"}
+    inside = world.submissions(({"unit_code": "U2", "period": "2025-03"}, [row]))
+    assert inside.rows_accepted == 1
+    outside = world.submissions(({"unit_code": "U2", "period": "2025-04"}, [row]))
+    (reason,) = rows_of(outside, "rejections")
+    assert reason["rule_id"] == "SUB_UNIT_NOT_VALID"
+    assert reason["expected_from"] == ("registry units: valid 2024-01-01 to 2025-03-31")
+
+
+def test_the_day_of_receipt_is_that_of_the_site(world):
+    """16:30 UTC on 31 July is August in Shanghai."""
+    envelope = {"period": "2025-08"}
+    late = {**envelope, "received_at": datetime(2025, 7, 31, 16, 30)}
+    assert world.submissions((late, [JOBS])).rows_accepted == 1
+    early = {**envelope, "received_at": datetime(2025, 7, 31, 15, 30)}
+    assert reasons_of(world.submissions((early, [JOBS]))) == [
+        (None, "period", "SUB_PERIOD_FUTURE")
+    ]
+
+
+def test_one_id_with_two_contents_is_refused(world):
+    verdict = world.submissions(({}, [JOBS]), ({}, [{**JOBS, "value": "7"}]))
+    assert (None, "submission_id", "SUB_ID_TWICE") in reasons_of(verdict)
+    (submission,) = rows_of(verdict, "submissions")
+    assert submission["verdict"] == "rejected"
+    assert (submission["rows_received"], submission["rows_rejected"]) == (2, 2)
+
+
+def test_one_content_twice_counts_once(world):
+    verdict = world.submissions(({}, [JOBS, GROWTH]), ({}, [JOBS, GROWTH]))
+    assert reasons_of(verdict) == []
+    assert (verdict.rows_received, verdict.rows_accepted) == (2, 2)
+
+
+def test_an_empty_submission_says_so(world):
+    verdict = world.submissions(({}, []))
+    assert reasons_of(verdict) == [(None, "rows", "SUB_EMPTY")]
+    assert rows_of(verdict, "submissions")[0]["verdict"] == "rejected"
+
+
+def test_a_batch_without_submissions_is_accepted(world):
+    verdict = world.submissions()
+    assert verdict.accepted
+    assert (verdict.rows_received, verdict.submissions) == (0, 0)
+
+
+def test_good_rows_go_on_and_bad_rows_to_quarantine(world):
+    verdict = world.submissions(({}, [JOBS, {**GROWTH, "value": "n/a"}]))
+    (submission,) = rows_of(verdict, "submissions")
+    assert submission["verdict"] == "partly_accepted"
+    assert [row["row_number"] for row in rows_of(verdict, "accepted")] == [1]
+    (kept,) = rows_of(verdict, "quarantine")
+    assert (kept["row_number"], kept["value"]) == (2, "n/a")
+
+
+def test_over_the_error_budget_all_rows_are_refused(world):
+    bad = {**JOBS, "value": "n/a"}
+    rows = [{**bad, "breakdown": f"B{n}"} for n in range(3)]
+    verdict = world.submissions(({}, [*rows, JOBS, GROWTH]))
+    assert verdict.rows_accepted == 0
+    budget = rows_of(verdict, "rejections")[0]
+    assert budget["rule_id"] == "SUB_ERROR_BUDGET"
+    assert budget["expected"] == "share of rejected rows at most 0.5"
+    assert "3 of 5 rows are rejected" in budget["expected_from"]
+    at_the_limit = world.submissions(({}, [*rows[:2], JOBS, GROWTH]))
+    assert at_the_limit.rows_accepted == 2
+
+
+def test_twelve_faults_give_twelve_reasons_in_one_pass_and_mend(world):
+    bad = {
+        **JOBS,
+        "indicator_code": "HOUSES",
+        "region_code": "130000",
+        "breakdown": "-F",
+        "value": "-1.5",
+        "unit_measure": "HA",
+        "obs_status": "?",
+        "conf_status": "?",
+        "definition_version": "1",
+        "comment": "=<script>",
+        "row_key": "@k",
+    }
+    other = {**GROWTH, "value": "99.25", "definition_version": "1"}
+    verdict = world.submissions(({"period": "2025-Q3"}, [bad, other]))
+    found = {reason[1:] for reason in reasons_of(verdict)}
+    assert found >= {
+        ("indicator_code", "OBS_INDICATOR_NOT_ON_FORM"),
+        ("region_code", "OBS_REGION_OTHER"),
+        ("breakdown", "OBS_TEXT_FORMULA"),
+        ("value", "OBS_VALUE_NEGATIVE"),
+        ("unit_measure", "OBS_UNIT_MEASURE"),
+        ("obs_status", "OBS_STATUS_UNKNOWN"),
+        ("conf_status", "OBS_CONFIDENTIALITY_UNKNOWN"),
+        ("comment", "OBS_TEXT_FORMULA"),
+        ("comment", "OBS_TEXT_MARKUP"),
+        ("row_key", "OBS_TEXT_FORMULA"),
+        ("period", "SUB_PERIOD_FREQUENCY"),
+        ("value", "OBS_VALUE_TOO_HIGH"),
+    }
+    receipt = find_receipt(world.settings, "S1")
+    assert len(receipt["errors"]) == len(reasons_of(verdict))
+    mended = world.submissions(({"submission_id": "S2"}, [JOBS, GROWTH]))
+    assert rows_of(mended, "submissions")[0]["verdict"] == "accepted"
+
+
+RECEIPT = {
+    "submission_id", "unit_code", "form_code", "period", "received_at", "sha256",
+    "verdict", "rows_received", "rows_accepted", "rows_rejected",
+    "rule_set_version", "due_at", "on_time", "errors",
+}  # fmt: skip
+
+
+def test_a_receipt_has_the_fields_of_the_contract(world):
+    quote = '{"submission_id":"S2"}'
+    verdict = world.submissions(
+        ({"submission_id": "S1"}, [{**JOBS, "value": "=1", "comment": quote}]),
+        ({"submission_id": "S2", "received_at": datetime(2025, 8, 11)}, [JOBS]),
+    )
+    lines = (world.settings.receipts / f"{verdict.batch_id}.ndjson").read_text()
+    assert [json.loads(line)["submission_id"] for line in lines.splitlines()] == [
+        "S1",
+        "S2",
+    ]
+    first = find_receipt(world.settings, "S1")
+    assert set(first) == RECEIPT
+    # The form is due ten days after the month ends.
+    assert (first["due_at"], first["on_time"]) == ("2025-08-10T23:59:59Z", True)
+    assert first["received_at"] == "2025-08-05T09:30:00Z"
+    error = next(e for e in first["errors"] if e["rule_id"] == "OBS_VALUE_DECIMAL")
+    assert set(error) == {*ERROR_COLUMNS[:-2], "how_to_fix"}
+    assert set(error["how_to_fix"]) == {"en", "zh"}
+    second = find_receipt(world.settings, "S2")
+    assert (second["verdict"], second["on_time"]) == ("accepted", False)
+    assert find_receipt(world.settings, "S") is None
+    assert ",'=1," in errors_csv(first)
+
+
+def test_the_same_content_again_keeps_its_first_receipt(world):
+    again = {"received_at": datetime(2025, 8, 9)}
+    world.submissions(({}, [JOBS]))
+    world.submissions((again, [JOBS]))
+    first = find_receipt(world.settings, "S1")
+    assert first["received_at"] == "2025-08-05T09:30:00Z"
+    world.submissions(({**again, "received_at": datetime(2025, 8, 10)}, [GROWTH]))
+    newest = find_receipt(world.settings, "S1")
+    assert newest["received_at"] == "2025-08-10T00:00:00Z"

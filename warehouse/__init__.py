@@ -1,0 +1,1 @@
+"""Floor 2: owns the database. Loads accepted rows, builds, publishes."""

@@ -1,0 +1,175 @@
+"""Build: run dbt from raw to published, as one task per layer or all at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime
+
+from ingestion.clock import now
+from ingestion.errors import Damaged, SiteError, UsageError
+from ingestion.settings import ROOT, Settings
+from warehouse.database import writer, writer_lock
+from warehouse.model_clock import model_clock
+
+PROJECT = ROOT / "dbt_project"
+LAYERS = ("staging", "intermediate", "core", "marts", "published")
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What one build did; `skipped` when nothing had changed since the last."""
+
+    load_seq: int
+    as_of: str
+    models: int
+    tests: int
+    seconds: float
+    skipped: bool = False
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a build may read: loads up to `load_seq`, known up to `as_of`."""
+
+    load_seq: int
+    as_of: datetime
+    project_hash: str
+
+
+def build(
+    settings: Settings, layer: str | None = None, *, full_refresh: bool = False
+) -> BuildReport:
+    """Run and test the dbt models of one layer, or of all.
+
+    The whole build is skipped when neither data, clock nor project changed.
+    Raises Damaged with the failing models or tests: what was published before
+    stays as it is.
+    """
+    if layer is not None and layer not in LAYERS:
+        raise UsageError(
+            f"There is no layer {layer!r}.", f"choose one of: {', '.join(LAYERS)}."
+        )
+    bounds, last = _bounds(settings)
+    if not full_refresh and last == bounds:
+        return BuildReport(
+            bounds.load_seq, stamp_naive(bounds.as_of), 0, 0, 0.0, skipped=True
+        )
+    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    if layer:
+        # A test that also reads a later layer waits until that one is built.
+        arguments += ["--select", f"path:models/{layer}"]
+        arguments += ["--indirect-selection", "buildable"]
+    if full_refresh:
+        arguments += ["--full-refresh"]
+    report = _run_dbt(settings, arguments, bounds)
+    if layer in (None, LAYERS[-1]):
+        _record(settings, bounds)
+    return report
+
+
+def stamp_naive(moment: datetime) -> str:
+    return f"{moment.isoformat()}Z"
+
+
+def _bounds(settings: Settings) -> tuple[Bounds, Bounds | None]:
+    with writer(settings) as connection:
+        (seq,) = connection.execute(
+            "select max(load_seq) from raw.batch where status = 'loaded'"
+        ).fetchone()
+        if seq is None:
+            raise SiteError(
+                "Nothing has been loaded yet.",
+                "run `planwatch ingest` and `planwatch load`, or `planwatch run`.",
+            )
+        as_of = model_clock(connection, now(settings).replace(tzinfo=None))
+        last = connection.execute(
+            "select load_seq, as_of, project_hash from ops.build"
+            " order by finished_at desc, load_seq desc limit 1"
+        ).fetchone()
+    bounds = Bounds(seq, as_of, project_hash())
+    return bounds, Bounds(*last) if last else None
+
+
+def project_hash() -> str:
+    """Hash of every file of the dbt project: another model is another build."""
+    digest = hashlib.sha256()
+    for path in sorted(PROJECT.rglob("*")):
+        if path.is_file() and path.suffix in {".sql", ".yml", ".csv"}:
+            digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0")
+            digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """What profiles.yml and dbt itself read from the environment."""
+    return {
+        "PLANWATCH_WAREHOUSE": str(settings.warehouse),
+        "PLANWATCH_MEMORY_LIMIT": settings.memory_limit,
+        "DBT_PROJECT_DIR": str(PROJECT),
+        "DBT_PROFILES_DIR": str(PROJECT),
+        "DBT_TARGET_PATH": str(settings.home / "dbt" / "target"),
+        "DBT_LOG_PATH": str(settings.home / "dbt" / "logs"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+
+
+def _run_dbt(settings: Settings, arguments: list[str], bounds: Bounds) -> BuildReport:
+    # dbt takes 3 s to import: only when there is something to build.
+    from dbt.cli.main import dbtRunner
+
+    variables = {"as_of": bounds.as_of.isoformat(), "load_seq": bounds.load_seq}
+    os.environ.update(dbt_environment(settings))
+    with writer_lock(settings):
+        outcome = dbtRunner().invoke(
+            ["--quiet", *arguments, "--vars", json.dumps(variables)]
+        )
+    results = getattr(outcome.result, "results", None) or []
+    failed = [r for r in results if r.status not in ("success", "pass", "warn")]
+    if not outcome.success:
+        raise Damaged(
+            "dbt could not build the warehouse: "
+            + ("; ".join(_failure(r) for r in failed[:5]) or str(outcome.exception)),
+            "the log in dbt/logs of this home names file and line; the last "
+            "release stays in force.",
+        )
+    types = [r.node.resource_type for r in results]
+    return BuildReport(
+        bounds.load_seq,
+        stamp_naive(bounds.as_of),
+        types.count("model"),
+        types.count("test"),
+        round(sum(r.execution_time for r in results), 2),
+    )
+
+
+def _failure(result) -> str:
+    text = " ".join((result.message or result.status).split())
+    return f"{result.node.name}: {text[:300]}"
+
+
+def _record(settings: Settings, bounds: Bounds) -> None:
+    """Note how far this build came: as far as the model that read least.
+
+    Layer by layer, rows may be loaded in between; what a lower layer has not
+    read must not count as built.
+    """
+    with writer(settings) as connection:
+        seq, as_of = connection.execute(
+            """
+            with reached as (
+                select max(load_seq) as load_seq, max(as_of) as as_of
+                from ops.watermark
+                group by model
+            )
+
+            select least(min(load_seq), ?), least(min(as_of), ?) from reached
+            """,
+            [bounds.load_seq, bounds.as_of],
+        ).fetchone()
+        connection.execute(
+            "insert into ops.build values (?, ?, ?, ?)",
+            [seq, as_of, bounds.project_hash, now(settings).replace(tzinfo=None)],
+        )

@@ -1,0 +1,156 @@
+"""The whole way in one process, with the very functions that the DAGs call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from expectations.gate import gate
+from expectations.registries import is_in_force
+from expectations.verdict import Verdict
+from ingestion.errors import ContentRejected, PlanwatchError
+from ingestion.ingest import ingest, shards
+from ingestion.landing import LandedBatch
+from ingestion.settings import Settings
+from ingestion.site import Site
+from ingestion.source import Source
+from warehouse.build import LAYERS, BuildReport, build
+from warehouse.load import LoadReport, load, record_refusal
+from warehouse.pending import in_dependency_order, pending
+from warehouse.publish import Release, publish
+
+# event(what, subject, facts): a line of progress for whoever listens.
+Event = Callable[[str, str, dict[str, Any]], None]
+
+
+def silent(what: str, subject: str, facts: dict[str, Any]) -> None:
+    """An Event for callers that do not listen."""
+
+
+@dataclass
+class RunReport:
+    """Account of one run: what came, what was refused, what failed."""
+
+    landed: list[LandedBatch] = field(default_factory=list)
+    loads: list[LoadReport] = field(default_factory=list)
+    failures: list[PlanwatchError] = field(default_factory=list)
+    build: BuildReport | None = None
+    release: Release | None = None
+
+
+def run(
+    settings: Settings,
+    site: Site,
+    event: Event = silent,
+    progress: Callable[[Any], None] = lambda _: None,
+) -> RunReport:
+    """Fetch, judge, load, build and publish everything that the site declares.
+
+    A source that fails does not stop the others: its error stands in
+    `failures`. Raises ContentRejected when a registry is refused, since what
+    is reported cannot be judged against a registry in doubt.
+    """
+    report = RunReport()
+    take_in_registries(settings, site, report, event, progress)
+    sources = site.of_kind("statistical_release") + site.of_kind("submission")
+    _fetch(settings, sources, report, event, progress)
+    for batch in pending(settings):
+        if batch.kind != "registry":
+            report.loads.append(take_in(settings, site, batch, event))
+    event("building", site.name, {})
+    report.build = build(settings)
+    event("built", ", ".join(LAYERS), {"models": report.build.models})
+    event("publishing", site.name, {})
+    report.release = publish(settings, site)
+    event("published", report.release.release_id, {"changed": report.release.changed})
+    return report
+
+
+def take_in_registries(
+    settings: Settings,
+    site: Site,
+    report: RunReport,
+    event: Event = silent,
+    progress: Callable[[Any], None] = lambda _: None,
+) -> None:
+    """Fetch, judge and load what everything else is judged against.
+
+    A registry that cannot be fetched stays as it was last accepted; one that
+    was never accepted stops the run, since good rows would be rejected
+    against nothing.
+    """
+    sources = site.of_kind("registry")
+    _fetch(settings, sources, report, event, progress)
+    for batch in in_dependency_order(pending(settings)):
+        if batch.kind == "registry":
+            report.loads.append(take_in(settings, site, batch, event))
+    for source in sources:
+        if report.failures and not is_in_force(settings, source.code):
+            raise report.failures[0]
+
+
+def take_in(
+    settings: Settings, site: Site, batch: LandedBatch, event: Event = silent
+) -> LoadReport:
+    """Judge one landed batch and load what the verdict accepts."""
+    verdict = gate(settings, batch, site)
+    event(
+        "judged",
+        batch.batch_id,
+        {"accepted": verdict.rows_accepted, "rejected": verdict.rows_rejected},
+    )
+    loaded = enter(settings, batch, verdict)
+    event("loaded", batch.batch_id, {"rows": loaded.rows_loaded})
+    return loaded
+
+
+def enter(settings: Settings, batch: LandedBatch, verdict: Verdict) -> LoadReport:
+    """Load an accepted batch; record a refused one, and say so for a registry."""
+    if verdict.accepted:
+        return load(settings, batch, verdict)
+    loaded = record_refusal(settings, batch, verdict)
+    if batch.kind == "registry":
+        raise ContentRejected(
+            f"Registry {batch.registry} from {batch.source_code} is refused: "
+            f"{_first_reasons(verdict)}",
+            "mend the named cells and run again; the last accepted registry and "
+            "the last release stay in force.",
+        )
+    return loaded
+
+
+def _first_reasons(verdict: Verdict, most: int = 5) -> str:
+    """The first reasons of a refused registry, each with its row and cell."""
+    rows = duckdb.read_parquet(str(verdict.path("rejections"))).order(
+        "row_number, rule_id, field"
+    )
+    told = [
+        f"row {row_number} ({key}), {field} = {value!r}: expected {expected}"
+        for row_number, key, field, value, expected in rows.project(
+            "row_number, row_key, field, offending_value, expected"
+        )
+        .limit(most)
+        .fetchall()
+    ]
+    (count,) = rows.count("*").fetchone()
+    more = f"; and {count - most} more" if count > most else ""
+    return "; ".join(told) + more
+
+
+def _fetch(
+    settings: Settings, sources: Iterable[Source], report: RunReport, event, progress
+) -> None:
+    for source in sources:
+        for shard in shards(source):
+            try:
+                batch = ingest(settings, source, shard, progress)
+            except PlanwatchError as error:
+                report.failures.append(error)
+                event("failed", source.code, {"error": str(error)})
+                break
+            if batch is not None:
+                report.landed.append(batch)
+                event("landed", batch.batch_id, {"files": len(batch.files)})

@@ -1,0 +1,1 @@
+"""The command line: `./planwatch COMMAND --help`."""

@@ -1,0 +1,107 @@
+"""Commands for those who read releases and receipts."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import sys
+from typing import Annotated
+
+import duckdb
+import typer
+
+from ingestion.errors import UsageError
+from warehouse.cli.options import (
+    HomeOption,
+    JsonOption,
+    print_json,
+    print_table,
+    settings_of,
+)
+from warehouse.database import reader
+
+MAX_ROWS = 1000
+
+
+def sql(
+    query: Annotated[
+        str, typer.Argument(help='For example "from published.release_info".')
+    ],
+    home: HomeOption = None,
+    json: JsonOption = False,
+    limit: Annotated[int, typer.Option(min=1, help="Rows to print.")] = MAX_ROWS,
+) -> None:
+    """Run a query on the current release, read-only."""
+    with reader(settings_of(home)) as connection:
+        try:
+            cursor = connection.execute(query)
+            rows = cursor.fetchmany(limit)
+            more = cursor.fetchone() is not None
+        except duckdb.Error as error:
+            raise UsageError(
+                f"The query failed: {error}",
+                'list the tables with `planwatch sql "show all tables"`.',
+            ) from error
+        names = [column[0] for column in cursor.description or ()]
+    if json:
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
+    else:
+        print_table(names, rows)
+    if more:
+        print(f"… more than {limit} rows; raise --limit.", file=sys.stderr)
+
+
+def warnings(
+    state: Annotated[
+        str, typer.Option(help="open, acknowledged, resolved or all.")
+    ] = "open",
+    severity: Annotated[str | None, typer.Option(help="yellow, orange or red.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Rows to print.")] = 20,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List early warnings of the current release, the worst first."""
+    from warehouse.warnings import worst_warnings
+
+    with reader(settings_of(home)) as connection:
+        rows = worst_warnings(connection, state, severity, limit)
+    if json:
+        print_json(rows)
+        return
+    print_table(
+        ("warning", "severity", "state", "what"),
+        [(r["warning_id"], r["severity"], r["state"], r["headline_en"]) for r in rows],
+    )
+
+
+def explain(
+    warning_id: Annotated[
+        str, typer.Argument(help="As `planwatch warnings` prints it.")
+    ],
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say why a warning was raised, down to file and row."""
+    from warehouse.explain import explain as explain_warning
+
+    with reader(settings_of(home)) as connection:
+        explanation = explain_warning(connection, warning_id)
+    if json:
+        print_json(explanation)
+    else:
+        print(explanation.text())
+
+
+def receipt(
+    submission_id: Annotated[str, typer.Argument(help="Id of the submission.")],
+    home: HomeOption = None,
+) -> None:
+    """Print the receipt of a submission: verdict and every reason, as JSON."""
+    from expectations.receipts import find_receipt
+
+    found = find_receipt(settings_of(home), submission_id)
+    if found is None:
+        raise UsageError(
+            f"No submission {submission_id!r} has been judged here.",
+            "check the id; submissions are judged by `planwatch run`.",
+        )
+    print(jsonlib.dumps(found, ensure_ascii=False, indent=2, default=str))

@@ -1,0 +1,312 @@
+"""Why a warning was raised: values, target, path, rule, and where each came from.
+
+Everything is read from the release by joins alone, so that an evaluator can
+check each sentence with SQL.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from ingestion.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Sentences in order, and the evidence that the warning carries."""
+
+    warning_id: str
+    headline_en: str
+    headline_zh: str
+    sentences: tuple[str, ...]
+    evidence: dict[str, Any]
+
+    def text(self) -> str:
+        lines = [f"{self.warning_id}: {self.headline_en}", f"  {self.headline_zh}", ""]
+        return "\n".join(lines + [f"- {sentence}" for sentence in self.sentences])
+
+
+def explain(connection: duckdb.DuckDBPyConnection, warning_id: str) -> Explanation:
+    """Explain one warning of a release; UsageError when there is none such."""
+    warning = _one(
+        connection, "select * from published.early_warning where warning_id = ?",
+        [warning_id],
+    )  # fmt: skip
+    if warning is None:
+        raise UsageError(
+            f"The current release has no warning {warning_id!r}.",
+            "list them with `planwatch warnings --state all`.",
+        )
+    evidence = json.loads(warning["evidence"])
+    tell = {
+        "EW_OFF_TRACK": _off_track,
+        "EW_SILENT_UNIT": _silent_unit,
+        "EW_LATE_UNIT": _late_unit,
+    }[warning["rule_id"]]
+    state = (
+        f"It is {warning['severity']} and {warning['state']}; first raised "
+        f"{_moment(warning['first_raised_at'])}, last seen "
+        f"{_moment(warning['last_seen_at'])}, escalation level "
+        f"{warning['escalation_level']}."
+    )
+    sentences = [
+        state,
+        *tell(connection, warning, evidence),
+        _rule(warning, evidence),
+        _release(connection),
+    ]
+    return Explanation(
+        warning_id,
+        warning["headline_en"],
+        warning["headline_zh"],
+        tuple(sentences),
+        evidence,
+    )
+
+
+_SUBJECT = """
+    plan_code = $plan_code
+    and plan_version = $plan_version
+    and indicator_code = $indicator_code
+    and definition_version = $definition_version
+    and region_code = $region_code
+    and unit_code is not distinct from $unit_code
+    and breakdown = $breakdown
+"""
+
+_PROGRESS = f"""
+with progress as (
+    select *
+    from published.indicator_progress
+    where {_SUBJECT} and source_kind = $source_kind and period = $period
+)
+
+select progress.*, plan.name_en as plan_name, plan.period_start, plan.period_end
+from progress
+inner join core.dim_plan as plan using (plan_code, plan_version)
+"""
+
+_TARGET = f"select * from core.fct_target where is_current and {_SUBJECT}"
+
+_VALUES = """
+select observation.*, file.url, file.fetched_at
+from core.fct_observation as observation
+left join core.dim_landed_file as file using (batch_id, file_sha256)
+where
+    observation.is_current
+    and observation.source_kind = $source_kind
+    and observation.indicator_code = $indicator_code
+    and observation.definition_version = $definition_version
+    and observation.region_code = $region_code
+    and observation.unit_code is not distinct from $unit_code
+    and observation.breakdown = $breakdown
+    and observation.period_end <= (
+        select max(period_end) from core.fct_observation
+        where observation_key = $observation_key
+    )
+    and observation.period_start >= $period_start
+order by observation.period_end desc
+limit 12
+"""
+
+CUMULATIVE = ("cum_total", "cum_reduction", "avg_growth_floor")
+
+
+def _off_track(connection, warning, evidence) -> list[str]:
+    subject = {
+        name: warning[name]
+        for name in (
+            "plan_code", "plan_version", "indicator_code", "region_code", "unit_code",
+        )
+    } | {
+        name: evidence[name]
+        for name in ("definition_version", "breakdown", "source_kind")
+    }  # fmt: skip
+    progress = _one(connection, _PROGRESS, {**subject, "period": warning["period"]})
+    of_target = {k: v for k, v in subject.items() if k != "source_kind"}
+    target = _one(connection, _TARGET, of_target)
+    standing = (
+        f"In {progress['period']} the {_kind(evidence['source_kind'])} figure to date "
+        f"is {_number(progress['value_to_date'])} (reported value "
+        f"{_number(progress['value'])}); the path asks for "
+        f"{_number(progress['path_value'])} after "
+        f"{progress['elapsed_share']:.0%} of the plan's time, so it is "
+        f"{_number(progress['gap_pct'])} % of the path behind: "
+        f"{progress['status_raw']}."
+    )
+    return [
+        _target_sentence(progress, target),
+        standing,
+        *_value_sentences(connection, progress, subject),
+    ]
+
+
+def _target_sentence(progress, target) -> str:
+    binding = "binding" if progress["binding"] else "anticipated"
+    text = (
+        f"{progress['plan_name']} ({progress['plan_code']}, version "
+        f"{progress['plan_version']}, {progress['period_start']} to "
+        f"{progress['period_end']}) sets a {binding} target of type "
+        f"{progress['target_type']}: {_number(progress['target_value'])}"
+    )
+    if progress["baseline_value"] is not None:
+        text += f" from a baseline of {_number(progress['baseline_value'])}"
+    if target is not None:
+        status = target["source_status"] or "not stated"
+        text += (
+            f"; registry row {target['row_number']} of batch {target['batch_id']}, "
+            f"known from {_moment(target['known_from'])}, source status {status}"
+        )
+    return text + "."
+
+
+def _value_sentences(connection, progress, subject) -> list[str]:
+    values = _all(
+        connection,
+        _VALUES,
+        {
+            **{k: v for k, v in subject.items() if not k.startswith("plan_")},
+            "observation_key": progress["observation_key"],
+            "period_start": progress["period_start"],
+        },
+    )
+    most = len(values) if progress["target_type"] in CUMULATIVE else 1
+    return [_origin(value) for value in values[:most]]
+
+
+def _origin(value: dict[str, Any]) -> str:
+    if value["submission_id"]:
+        source = f"submission {value['submission_id']}"
+    else:
+        source = f"release {value['source_code']}"
+        if value["published_at"]:
+            source += f" of {_moment(value['published_at'])}"
+    return (
+        f"{value['period']} = {_number(value['value'])} {value['unit_measure']} "
+        f"comes from {source}, row {value['row_number']} (key {value['row_key']}) of "
+        f"{value['url']}, fetched {_moment(value['fetched_at'])}, known from "
+        f"{_moment(value['known_from'])}; bytes sha256 {value['file_sha256'][:16]}…, "
+        f"batch {value['batch_id']}."
+    )
+
+
+def _silent_unit(connection, warning, evidence) -> list[str]:
+    sentences = [
+        f"The report of {warning['unit_code']} on {warning['form_code']} for "
+        f"{entry['period']} was due {entry['due_at']} and has not come."
+        for entry in evidence["periods"]
+    ]
+    last = _one(
+        connection,
+        "select * from core.fct_observation left join (select batch_id, file_sha256,"
+        " url, fetched_at from core.dim_landed_file) using (batch_id, file_sha256)"
+        " where unit_code = ? and form_code = ?"
+        " order by period_end desc, known_from desc limit 1",
+        [warning["unit_code"], warning["form_code"]],
+    )
+    heard = (
+        f"The last row heard from it: {_origin(last)}" if last else
+        "It has never sent an accepted row."
+    )  # fmt: skip
+    return [*sentences, heard]
+
+
+_WINDOW = """
+select
+    obligation.period,
+    obligation.due_at,
+    min(observation.known_from) as received_at,
+    arg_min(observation.submission_id, observation.known_from) as submission_id,
+    arg_min(file.url, observation.known_from) as url
+from core.fct_obligation as obligation
+left join core.fct_observation as observation
+    on
+        obligation.form_code = observation.form_code
+        and obligation.unit_code = observation.unit_code
+        and obligation.period = observation.period
+left join core.dim_landed_file as file using (batch_id, file_sha256)
+where
+    obligation.unit_code = ?
+    and obligation.form_code = ?
+    and obligation.period <= ?
+group by all
+order by obligation.due_at desc
+limit ?
+"""
+
+
+def _late_unit(connection, warning, evidence) -> list[str]:
+    window = _all(
+        connection,
+        _WINDOW,
+        [
+            warning["unit_code"],
+            warning["form_code"],
+            warning["period"],
+            int(evidence["window_periods"]),
+        ],
+    )
+    return [
+        f"{row['period']}: due {_moment(row['due_at'])}, "
+        + (
+            f"received {_moment(row['received_at'])} as submission "
+            f"{row['submission_id']} ({row['url']})"
+            + (", late." if row["received_at"] > row["due_at"] else ", on time.")
+            if row["received_at"]
+            else "nothing accepted has come."
+        )
+        for row in window
+    ]
+
+
+def _rule(warning, evidence) -> str:
+    parameters = [
+        *_listed(evidence.get("parameters")),
+        *_listed(evidence.get("limit_parameters")),
+    ]
+    return f"Rule {warning['rule_id']} version {warning['rule_version']} raised it" + (
+        f" with {'; '.join(parameters)}." if parameters else "."
+    )
+
+
+def _listed(parameters) -> list[str]:
+    return [
+        f"{p['parameter']} = {p['value']} ({p.get('source') or 'no source'}, "
+        f"{p.get('source_status') or 'no status'})"
+        for p in parameters or []
+    ]
+
+
+def _release(connection) -> str:
+    info = _one(connection, "from published.release_info", [])
+    return (
+        f"All of this stands in release {info['release_id']} (clock "
+        f"{_moment(info['as_of'])}, content {info['content_hash'][:16]}…)."
+    )
+
+
+def _kind(source_kind: str) -> str:
+    return source_kind.replace("_", "-")
+
+
+def _number(value: Any) -> str:
+    return "unknown" if value is None else f"{float(value):,.6g}"
+
+
+def _moment(value: Any) -> str:
+    return "an unknown time" if value is None else f"{value} UTC"
+
+
+def _one(connection, query: str, parameters) -> dict[str, Any] | None:
+    rows = _all(connection, query, parameters)
+    return rows[0] if rows else None
+
+
+def _all(connection, query: str, parameters) -> list[dict[str, Any]]:
+    cursor = connection.execute(query, parameters)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

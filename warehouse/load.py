@@ -1,0 +1,250 @@
+"""Load: accepted rows of a judged batch into raw, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from expectations.verdict import Verdict
+from ingestion.clock import now
+from ingestion.errors import ContentRejected
+from ingestion.landing import LandedBatch
+from ingestion.registry import REGISTRIES, RegistryShape
+from ingestion.settings import Settings
+from warehouse.database import transaction, writer
+from warehouse.schema import registry_columns
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What one load added to raw."""
+
+    batch_id: str
+    source_code: str
+    load_seq: int
+    rows_loaded: int
+    rows_rejected: int
+    already_loaded: bool = False
+
+
+def load(settings: Settings, batch: LandedBatch, verdict: Verdict) -> LoadReport:
+    """Load what the verdict accepted; doing it twice adds nothing.
+
+    Raises ContentRejected without an accepting verdict for exactly this
+    batch's content: the gate cannot be walked around.
+    """
+    if verdict.batch_id != batch.batch_id or verdict.batch_sha256 != batch.sha256:
+        raise ContentRejected(
+            f"The verdict is for {verdict.batch_id} ({verdict.batch_sha256[:12]}), "
+            f"not for {batch.batch_id} ({batch.sha256[:12]}).",
+            f"judge the batch first: `planwatch gate {batch.batch_id}`.",
+        )
+    if not verdict.accepted:
+        raise ContentRejected(
+            f"Batch {batch.batch_id} was refused by the gate.",
+            "mend what its rejections name and send it again.",
+        )
+    return _write(settings, batch, verdict, "loaded")
+
+
+def record_refusal(
+    settings: Settings, batch: LandedBatch, verdict: Verdict
+) -> LoadReport:
+    """Keep a refused batch's account and reasons; none of its rows."""
+    return _write(settings, batch, verdict, "refused")
+
+
+def _write(settings, batch, verdict, status: str) -> LoadReport:
+    with writer(settings) as connection, transaction(connection):
+        # Only a registry is judged anew (when those before it have changed),
+        # so only its refusal may be followed by a second entry.
+        done = connection.execute(
+            "select load_seq from raw.batch where batch_id = ?"
+            " and (status = 'loaded' or status = ?)",
+            [batch.batch_id, status],
+        ).fetchone()
+        if done:
+            return LoadReport(
+                batch.batch_id, batch.source_code, done[0], 0, 0, already_loaded=True
+            )
+        (seq,) = connection.execute(
+            "select coalesce(max(load_seq), 0) + 1 from raw.batch"
+        ).fetchone()
+        _insert_account(
+            connection, batch, _entry(settings, batch, verdict, status), seq
+        )
+        loaded = 0
+        if status == "loaded" and batch.kind == "registry":
+            loaded = _insert_registry(connection, batch, verdict, seq)
+        elif status == "loaded":
+            loaded = _insert_rows(connection, verdict, seq)
+        _insert_parquet(connection, "rejection", _file(verdict, "rejections"), seq)
+        return LoadReport(
+            batch.batch_id, batch.source_code, seq, loaded, verdict.rows_rejected
+        )
+
+
+def _insert_account(connection, batch, entry: tuple, seq: int) -> None:
+    connection.execute(
+        f"insert into raw.batch values ({', '.join('?' * (len(entry) + 1))})",
+        [*entry, seq],
+    )
+    connection.executemany(
+        "insert into raw.landed_file values"
+        " (?, ?, ?, ?, ?, ?, cast(cast(? as timestamptz) as timestamp), ?)",
+        [
+            (
+                batch.batch_id,
+                file.sha256,
+                file.url,
+                file.size_bytes,
+                file.media_type,
+                batch.licence,
+                file.fetched_at,
+                seq,
+            )
+            for file in batch.files
+        ],
+    )
+
+
+def _entry(settings: Settings, batch: LandedBatch, verdict: Verdict, status: str):
+    """The row of raw.batch, but for its load_seq."""
+    return (
+        batch.batch_id,
+        batch.source_code,
+        batch.kind,
+        batch.source_kind,
+        batch.registry or None,
+        batch.simulated,
+        batch.received.replace(tzinfo=None),
+        batch.sha256,
+        status,
+        verdict.rows_received,
+        verdict.rows_accepted,
+        verdict.rows_rejected,
+        verdict.rule_set_version,
+        now(settings).replace(tzinfo=None),
+    )
+
+
+def _insert_rows(connection, verdict: Verdict, seq: int) -> int:
+    """Rows and submissions; what was loaded under the same id and content stays."""
+    seen = "select submission_id, sha256 from raw.submission"
+    submissions = _file(verdict, "submissions")
+    if submissions:
+        connection.execute(
+            f"""
+            create or replace temp table repeated as
+            select submission_id from read_parquet(?)
+            where (submission_id, sha256) in ({seen})
+            """,
+            [str(submissions)],
+        )
+    else:
+        connection.execute(
+            "create or replace temp table repeated (submission_id varchar)"
+        )
+    fresh = "submission_id is null or submission_id not in (select * from repeated)"
+    _insert_parquet(connection, "submission", submissions, seq, fresh)
+    _insert_parquet(connection, "quarantine", _file(verdict, "quarantine"), seq, fresh)
+    accepted = _file(verdict, "accepted")
+    return _insert_parquet(connection, "observation", accepted, seq, fresh)
+
+
+def _file(verdict: Verdict, name: str) -> Path | None:
+    path = verdict.path(name)
+    return path if path.exists() else None
+
+
+def _insert_parquet(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    path: Path | None,
+    seq: int,
+    where: str = "true",
+) -> int:
+    if path is None:
+        return 0
+    (count,) = connection.execute(
+        f"insert into raw.{table} by name"
+        f" select *, {seq} as load_seq from read_parquet(?) where {where}",
+        [str(path)],
+    ).fetchone()
+    return count
+
+
+def _insert_registry(connection, batch: LandedBatch, verdict, seq: int) -> int:
+    """Add a vintage for each key whose row changed, appeared or vanished."""
+    shape = REGISTRIES[batch.registry]
+    connection.execute(
+        _INCOMING.format(**_parts(shape)), [str(verdict.path("registry_rows"))]
+    )
+    connection.execute(_CURRENT.format(**_parts(shape)), [batch.source_code])
+    (count,) = connection.execute(
+        _CHANGES.format(**_parts(shape)),
+        {
+            "source_code": batch.source_code,
+            "batch_id": batch.batch_id,
+            "received": batch.received.replace(tzinfo=None),
+            "seq": seq,
+        },
+    ).fetchone()
+    return count
+
+
+def _parts(shape: RegistryShape) -> dict[str, str]:
+    columns = registry_columns(shape)
+    hashed = ", ".join(f"coalesce({name}, chr(1))" for name in columns)
+    keys = ", ".join(f"coalesce({name}, '')" for name in shape.key)
+    return {
+        "registry": shape.name,
+        "columns": ", ".join(columns),
+        "hash": f"md5(concat_ws(chr(31), {hashed}, coalesce(known_from, chr(1))))",
+        "key": f"concat_ws(chr(31), {keys})",
+    }
+
+
+_INCOMING = """
+create or replace temp table incoming as
+select *, {hash} as row_hash, {key} as row_key from read_parquet(?)
+"""
+
+_CURRENT = """
+create or replace temp table current_rows as
+select *, {key} as row_key
+from raw.registry_{registry}
+where source_code = ?
+qualify row_number() over (partition by {key} order by load_seq desc) = 1
+"""
+
+_CHANGES = """
+insert into raw.registry_{registry} by name
+select
+    $source_code as source_code,
+    $batch_id as batch_id,
+    row_number,
+    {columns},
+    row_hash,
+    false as is_deleted,
+    coalesce(try_cast(known_from as timestamp), $received::timestamp) as known_from,
+    $seq as load_seq,
+from incoming
+where (row_key, row_hash) not in (
+    select (row_key, row_hash) from current_rows where not is_deleted
+)
+union all by name
+select
+    $source_code as source_code,
+    $batch_id as batch_id,
+    row_number,
+    {columns},
+    row_hash,
+    true as is_deleted,
+    $received::timestamp as known_from,
+    $seq as load_seq,
+from current_rows
+where not is_deleted and row_key not in (select row_key from incoming)
+"""

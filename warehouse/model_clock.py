@@ -1,0 +1,61 @@
+"""The model's clock: it ticks when something happens, not when it is read.
+
+An event is the arrival of a batch, or a due date that has passed. A build with
+no event since the last one therefore sees the same moment and gives the same
+rows, while a report that stays away is noticed on the day that it is due.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import duckdb
+
+_EVENTS = """
+with forms as (
+    select
+        try_cast(due_days as integer) as due_days,
+        case frequency when 'A' then 12 when 'S' then 6 when 'Q' then 3 else 1
+        end as months,
+        try_cast(valid_from as date) as valid_from,
+        try_cast(valid_to as date) as valid_to,
+    from raw.registry_forms
+    where not is_deleted
+),
+
+period_ends as (
+    select
+        due_days,
+        last_day(step::date) as period_end,
+    from
+        forms,
+        unnest(
+            generate_series(
+                coalesce(valid_from, date '2000-01-01')::timestamp,
+                least(coalesce(valid_to, $now::date), $now::date)::timestamp,
+                interval 1 month
+            )
+        ) as steps (step)
+    where month(step) % months = 0
+),
+
+due as (
+    select period_end + due_days + time '23:59:59' as happened_at
+    from period_ends
+),
+
+events as (
+    select received_at as happened_at from raw.batch
+    union all
+    select happened_at from due
+    where happened_at <= $now
+)
+
+select max(happened_at) from events
+"""
+
+
+def model_clock(connection: duckdb.DuckDBPyConnection, now: datetime) -> datetime:
+    """Newest event at or before `now` (naive UTC); needs one loaded batch."""
+    (moment,) = connection.execute(_EVENTS, {"now": now}).fetchone()
+    return moment

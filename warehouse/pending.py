@@ -1,0 +1,56 @@
+"""Which landed batches the warehouse has not taken in yet."""
+
+from __future__ import annotations
+
+from ingestion.landing import LandedBatch, ledger
+from ingestion.registry import REGISTRIES
+from ingestion.settings import Settings
+from warehouse.database import writer
+
+
+def pending(settings: Settings, source_code: str | None = None) -> list[LandedBatch]:
+    """Landed batches without an entry in raw, in the order of arrival.
+
+    The newest batch of a registry counts as pending again after a refusal: it
+    may pass once the registries that it refers to are mended.
+    """
+    entries = [
+        entry
+        for entry in ledger(settings)
+        if source_code in (None, entry["source_code"])
+    ]
+    if not entries:
+        return []
+    newest = {entry["source_code"]: entry["batch_id"] for entry in entries}
+    loaded, refused = _entered(settings)
+    batches = [
+        LandedBatch.open(settings, entry["batch_id"])
+        for entry in entries
+        if entry["batch_id"] not in loaded
+        and (
+            entry["batch_id"] not in refused
+            or newest[entry["source_code"]] == entry["batch_id"]
+        )
+    ]
+    return [b for b in batches if b.registry or b.batch_id not in refused]
+
+
+def in_dependency_order(batches: list[LandedBatch]) -> list[LandedBatch]:
+    """Registries before those that refer to them; others stay in order."""
+    order = list(REGISTRIES)
+    return sorted(
+        batches,
+        key=lambda b: order.index(b.registry) if b.registry else len(order),
+    )
+
+
+def _entered(settings: Settings) -> tuple[set[str], set[str]]:
+    if not settings.warehouse.exists():
+        return set(), set()
+    with writer(settings) as connection:
+        rows: list[tuple[str, str]] = connection.execute(
+            "select batch_id, status from raw.batch"
+        ).fetchall()
+    loaded = {batch for batch, status in rows if status == "loaded"}
+    refused = {batch for batch, status in rows if status == "refused"}
+    return loaded, refused

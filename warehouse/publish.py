@@ -1,0 +1,252 @@
+"""Publish: an immutable release beside the old ones, then one atomic swap."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import duckdb
+
+from ingestion.clock import now, stamp
+from ingestion.durable import machine_faults, sync_folder, write_json
+from ingestion.errors import SiteError
+from ingestion.settings import Settings
+from ingestion.site import Site
+from warehouse.content_hash import content_hash
+from warehouse.database import writer
+from warehouse.version import VERSION
+
+TABLES = ("core", "marts")
+VIEWS = "published"
+FILE = "planwatch.duckdb"
+
+
+@dataclass(frozen=True)
+class Release:
+    """A finished release; `changed` is false when `current` already was it."""
+
+    release_id: str
+    content_hash: str
+    as_of: str
+    built_at: str
+    path: str
+    site: str
+    rule_set_versions: tuple[str, ...]
+    software_version: str
+    source_batches: int
+    tables: dict[str, int]
+    changed: bool = True
+
+    @property
+    def file(self) -> Path:
+        return Path(self.path) / FILE
+
+
+def publish(settings: Settings, site: Site) -> Release:
+    """Write the release of what is built now and point `current` at it.
+
+    The same rows give the same release id, so publishing twice changes
+    nothing. A reader that holds the old release keeps it.
+    """
+    with writer(settings) as connection:
+        if not _tables(connection, VIEWS):
+            raise SiteError(
+                "There is nothing built to publish.", "run `planwatch build` first."
+            )
+        tables = [("planwatch", schema, table) for schema, table in _all(connection)]
+        digest, counts = content_hash(connection, tables)
+        release = _describe(settings, site, connection, digest, counts)
+        folder = Path(release.path)
+        if not (folder / "manifest.json").exists():
+            _write(settings, connection, release)
+    changed = _point_current(settings, release.release_id)
+    return release if changed else Release(**{**asdict(release), "changed": False})
+
+
+def current(settings: Settings) -> dict | None:
+    """Manifest of the release that readers see, or None."""
+    path = settings.releases / "current" / "manifest.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def _tables(connection, schema: str) -> list[str]:
+    rows = connection.execute(
+        "select table_name from information_schema.tables where table_schema = ?"
+        " and table_catalog = current_database() order by all",
+        [schema],
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def _all(connection) -> list[tuple[str, str]]:
+    return [
+        (schema, table) for schema in TABLES for table in _tables(connection, schema)
+    ]
+
+
+def _describe(settings, site, connection, digest, counts) -> Release:
+    as_of, batches, rules = connection.execute(
+        """
+        select
+            (select max_by(as_of, finished_at) from ops.build),
+            count(*),
+            coalesce(list(distinct rule_set_version order by rule_set_version), [])
+        from raw.batch
+        where status = 'loaded'
+        """
+    ).fetchone()
+    if as_of is None:
+        raise SiteError("The last build did not finish.", "run `planwatch build`.")
+    release_id = f"{as_of:%Y%m%dT%H%M%SZ}-{digest[:12]}"
+    return Release(
+        release_id=release_id,
+        content_hash=digest,
+        as_of=f"{as_of.isoformat()}Z",
+        built_at=stamp(now(settings)),
+        path=str(settings.releases / release_id),
+        site=site.name,
+        rule_set_versions=tuple(rules),
+        software_version=VERSION,
+        source_batches=batches,
+        tables=counts,
+    )
+
+
+def _write(settings: Settings, connection, release: Release) -> None:
+    building = settings.releases / f".building-{os.getpid()}"
+    with machine_faults(building):
+        # The writer lock is held, so what stands there is of a killed run.
+        for left in settings.releases.glob(".building-*"):
+            shutil.rmtree(left)
+        building.mkdir(parents=True)
+    _copy(connection, building / FILE, release)
+    manifest = {
+        k: v for k, v in asdict(release).items() if k not in ("path", "changed")
+    }
+    write_json(building / "manifest.json", manifest)
+    with machine_faults(building):
+        for path in (building / FILE, building / "manifest.json"):
+            path.chmod(0o444)
+        # Left by a run that was killed between the rename and its return.
+        shutil.rmtree(release.path, ignore_errors=True)
+        building.rename(release.path)
+        sync_folder(settings.releases)
+
+
+def _copy(connection, file: Path, release: Release) -> None:
+    connection.execute(f"attach '{_escaped(str(file))}' as release")
+    try:
+        for schema in (*TABLES, VIEWS):
+            connection.execute(f"create schema release.{schema}")
+        for schema, table in _all(connection):
+            connection.execute(
+                f'create table release."{schema}"."{table}" as'
+                f' from planwatch."{schema}"."{table}"'
+            )
+        _create_release_info(connection, release)
+        _create_views(connection)
+        _copy_comments(connection)
+        connection.execute("checkpoint release")
+    finally:
+        connection.execute("use planwatch")
+        connection.execute("detach release")
+
+
+def _create_release_info(connection, release: Release) -> None:
+    connection.execute(
+        """
+        create table release.published.release_info as
+        select
+            $release_id as release_id,
+            $built_at::timestamptz at time zone 'UTC' as built_at,
+            $as_of::timestamptz at time zone 'UTC' as as_of,
+            $content_hash as content_hash,
+            $rule_set as rule_set,
+            $software_version as software_version,
+            $site as site,
+            $source_batches as source_batches
+        """,
+        {
+            "release_id": release.release_id,
+            "built_at": release.built_at,
+            "as_of": release.as_of,
+            "content_hash": release.content_hash,
+            "rule_set": ", ".join(release.rule_set_versions),
+            "software_version": release.software_version,
+            "site": release.site,
+            "source_batches": release.source_batches,
+        },
+    )
+
+
+def _create_views(connection) -> None:
+    """Views of `published`, again, with names that hold in any catalog.
+
+    dbt writes "planwatch"."marts"."x"; a reader may attach the release under
+    another name, so the catalog is left out.
+    """
+    views = connection.execute(
+        "select view_name, sql from duckdb_views() where schema_name = ?"
+        " and database_name = 'planwatch'",
+        [VIEWS],
+    ).fetchall()
+    waiting = [_without_catalog(sql) for _, sql in views]
+    connection.execute("use release")
+    while waiting:
+        # A view comes after those that it reads; DuckDB keeps no such order.
+        later = [sql for sql in waiting if not _created(connection, sql)]
+        if len(later) == len(waiting):
+            connection.execute(later[0])
+        waiting = later
+    connection.execute("use planwatch")
+
+
+def _created(connection, sql: str) -> bool:
+    try:
+        connection.execute(sql)
+    except duckdb.CatalogException:
+        return False
+    return True
+
+
+def _without_catalog(sql: str) -> str:
+    return sql.replace('"planwatch".', "").replace("planwatch.", "")
+
+
+def _copy_comments(connection) -> None:
+    """dbt keeps descriptions as comments; a copied table has lost them."""
+    tables = connection.execute(
+        "select 'table', schema_name, table_name, null, comment from duckdb_tables()"
+        " where database_name = 'planwatch' and comment is not null"
+        " union all select 'view', schema_name, view_name, null, comment"
+        " from duckdb_views()"
+        " where database_name = 'planwatch' and comment is not null"
+        " union all select 'column', schema_name, table_name, column_name, comment"
+        " from duckdb_columns()"
+        " where database_name = 'planwatch' and comment is not null"
+    ).fetchall()
+    for kind, schema, table, column, comment in tables:
+        if schema in (*TABLES, VIEWS):
+            name = f'release."{schema}"."{table}"' + (f'."{column}"' if column else "")
+            connection.execute(f"comment on {kind} {name} is '{_escaped(comment)}'")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("'", "''")
+
+
+def _point_current(settings: Settings, release_id: str) -> bool:
+    """Swap the symlink in one rename; readers see the old or the new release."""
+    link = settings.releases / "current"
+    if link.is_symlink() and os.readlink(link) == release_id:
+        return False
+    temporary = settings.releases / f".current-{os.getpid()}"
+    with machine_faults(link):
+        temporary.unlink(missing_ok=True)
+        temporary.symlink_to(release_id)
+        temporary.replace(link)
+        sync_folder(settings.releases)
+    return True

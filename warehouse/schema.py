@@ -1,0 +1,39 @@
+"""The raw schema, applied before anything is loaded or modelled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from ingestion.registry import OPTIONAL_EVERYWHERE, REGISTRIES, RegistryShape
+
+SCHEMA = Path(__file__).with_name("schema.sql")
+
+
+def apply_schema(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create what is missing; never alters or drops."""
+    connection.execute(SCHEMA.read_text(encoding="utf-8"))
+    for shape in REGISTRIES.values():
+        connection.execute(registry_table(shape))
+
+
+def registry_columns(shape: RegistryShape) -> tuple[str, ...]:
+    """Columns that a registry's raw table keeps as text."""
+    optional = (name for name in OPTIONAL_EVERYWHERE if name != "known_from")
+    return tuple(dict.fromkeys((*shape.columns, *optional)))
+
+
+def registry_table(shape: RegistryShape) -> str:
+    """One row per changed key and batch; is_deleted marks a key that vanished."""
+    cells = "".join(f"    {name} varchar,\n" for name in registry_columns(shape))
+    return f"""
+create table if not exists raw.registry_{shape.name} (
+    source_code varchar not null,
+    batch_id varchar not null,
+    row_number bigint not null,
+{cells}    row_hash varchar not null,
+    is_deleted boolean not null,
+    known_from timestamp not null,
+    load_seq bigint not null
+)"""

@@ -1,0 +1,3 @@
+"""Version of the software, as releases and --version state it."""
+
+VERSION = "0.1.0"
