@@ -59,10 +59,9 @@ def build(
         )
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     if layer:
-        # A test that also reads a later layer waits until that one is built.
         arguments += ["--select", f"path:models/{layer}"]
-        arguments += ["--indirect-selection", "buildable"]
-    if full_refresh:
+    # Rows that incremental models made by other SQL would stay among the new.
+    if full_refresh or (last and last.project_hash != bounds.project_hash):
         arguments += ["--full-refresh"]
     report = _run_dbt(settings, arguments, bounds)
     if layer in (None, LAYERS[-1]):

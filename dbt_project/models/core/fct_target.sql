@@ -40,6 +40,7 @@ final as (
         is_current,
         source_code,
         batch_id,
+        row_number,
         load_seq
     from targets
     where not is_deleted
