@@ -67,9 +67,13 @@ def test_parsing_a_dag_imports_nothing_heavy_and_takes_less_than_a_second(dag_ho
     code = (
         "import airflow.sdk, pendulum, sys, time\n"
         "import airflow.sdk.exceptions\n"
-        "start = time.perf_counter()\n"
-        "import ingest_statistics, ingest_submissions, build_warehouse, publish_marts\n"
-        "print(time.perf_counter() - start)\n"
+        "import importlib\n"
+        "seconds = []\n"
+        f"for name in {CHAIN}:\n"
+        "    start = time.perf_counter()\n"
+        "    importlib.import_module(name)\n"
+        "    seconds.append(time.perf_counter() - start)\n"
+        "print(max(seconds))\n"
         "print([m for m in ('pandas', 'duckdb', 'great_expectations', 'dbt.cli',"
         " 'requests', 'ingestion', 'warehouse') if m in sys.modules])\n"
     )
@@ -78,7 +82,7 @@ def test_parsing_a_dag_imports_nothing_heavy_and_takes_less_than_a_second(dag_ho
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     seconds, heavy = done.stdout.splitlines()[-2:]
-    assert float(seconds) < 4 * 1.0
+    assert float(seconds) < 1.0
     assert heavy == "[]"
 
 

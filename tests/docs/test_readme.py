@@ -101,7 +101,7 @@ def test_files_and_folders_that_are_named_exist():
     named = re.findall(r"`((?:[a-z_.]+/)+[a-zA-Z_.-]*)`", README)
     assert named
     for path in named:
-        if not path.startswith(("var/", "releases/", "home/", "site/")):
+        if not path.startswith(("var/", "releases/", "sources/", "registry/")):
             assert (ROOT / path).exists(), path
 
 

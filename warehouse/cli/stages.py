@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ingestion.errors import UsageError
+from ingestion.errors import PlanwatchError, UsageError
 from ingestion.ingest import ingest as fetch
 from ingestion.ingest import shards
 from ingestion.landing import LandedBatch, ledger
@@ -47,7 +47,7 @@ def ingest(
             for shard in shards(one):
                 try:
                     batch = fetch(settings, one, shard, progress)
-                except Exception as error:  # re-raised below, once all had a turn
+                except PlanwatchError as error:  # raised once all had a turn
                     failures.append(error)
                     break
                 if batch is not None:
