@@ -21,6 +21,7 @@ from warehouse.version import VERSION
 
 TABLES = ("core", "marts")
 VIEWS = "published"
+VIEWS_OF_RELEASE = f"release.{VIEWS}"
 FILE = "planwatch.duckdb"
 
 
@@ -155,31 +156,39 @@ def _copy(connection, file: Path, release: Release) -> None:
         connection.execute("detach release")
 
 
+RELEASE_INFO = {
+    "release_id": "Clock and content of the release; the name of its folder.",
+    "built_at": "When the release was written (UTC).",
+    "as_of": "The model's clock: the newest event that the release knows of (UTC).",
+    "content_hash": "SHA-256 over all rows of core and marts.",
+    "rule_set": "Versions of the gate's rule sets that judged the loaded batches.",
+    "software_version": "Version of Planwatch that built the release.",
+    "site": "Name of the site.",
+    "source_batches": "Number of landed batches that the release is made of.",
+}
+
+
 def _create_release_info(connection, release: Release) -> None:
+    facts = asdict(release) | {"rule_set": ", ".join(release.rule_set_versions)}
+    cells = [
+        f"${name}::timestamptz at time zone 'UTC' as {name}"
+        if name in ("built_at", "as_of")
+        else f"${name} as {name}"
+        for name in RELEASE_INFO
+    ]
     connection.execute(
-        """
-        create table release.published.release_info as
-        select
-            $release_id as release_id,
-            $built_at::timestamptz at time zone 'UTC' as built_at,
-            $as_of::timestamptz at time zone 'UTC' as as_of,
-            $content_hash as content_hash,
-            $rule_set as rule_set,
-            $software_version as software_version,
-            $site as site,
-            $source_batches as source_batches
-        """,
-        {
-            "release_id": release.release_id,
-            "built_at": release.built_at,
-            "as_of": release.as_of,
-            "content_hash": release.content_hash,
-            "rule_set": ", ".join(release.rule_set_versions),
-            "software_version": release.software_version,
-            "site": release.site,
-            "source_batches": release.source_batches,
-        },
+        f"create table {VIEWS_OF_RELEASE}.release_info as select {', '.join(cells)}",
+        {name: facts[name] for name in RELEASE_INFO},
     )
+    connection.execute(
+        f"comment on table {VIEWS_OF_RELEASE}.release_info is"
+        " 'What this release is and what it is made of; one row.'"
+    )
+    for name, text in RELEASE_INFO.items():
+        connection.execute(
+            f"comment on column {VIEWS_OF_RELEASE}.release_info.{name}"
+            f" is '{_escaped(text)}'"
+        )
 
 
 def _create_views(connection) -> None:

@@ -112,3 +112,25 @@ def test_without_a_release_the_reader_says_what_to_do(make_settings, tmp_path):
 def test_current_is_a_relative_link(published):
     """The home can be moved or mounted elsewhere, and stays whole."""
     assert not os.path.isabs(os.readlink(published.releases / "current"))
+
+
+def test_every_table_and_column_of_a_release_is_described(published):
+    with reader(published) as connection:
+        bare = connection.execute(
+            """
+            select schema_name || '.' || table_name || '.' || column_name
+            from duckdb_columns()
+            where database_name = 'planwatch' and comment is null
+            union all
+            select schema_name || '.' || table_name from duckdb_tables()
+            where database_name = 'planwatch' and comment is null
+            union all
+            select schema_name || '.' || view_name from duckdb_views()
+            where database_name = 'planwatch' and not internal and comment is null
+            """
+        ).fetchall()
+        (columns,) = connection.execute(
+            "select count(*) from duckdb_columns() where database_name = 'planwatch'"
+        ).fetchone()
+    assert columns > 200
+    assert bare == []
