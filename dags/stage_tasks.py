@@ -10,6 +10,8 @@ from airflow.sdk import task
 from airflow.sdk.exceptions import AirflowSkipException
 from policy import RAW, WRITER_POOL, transient_only
 
+COLLECTOR_RUN = "{{ dag.dag_id }}.{{ run_id }}"
+
 
 @task
 @transient_only
@@ -45,15 +47,19 @@ def list_shards(kind: str) -> list[list[str | int]]:
 
 @task(map_index_template="{{ shard }}")
 @transient_only
-def fetch(shard: list[str | int]) -> str | None:
-    """Land what is new in one shard; nothing new is no failure."""
+def fetch(shard: list[str | int], collector_run: str) -> str | None:
+    """Land what is new in one shard; nothing new is no failure.
+
+    The outcomes of all shards stand under the id of the DAG run.
+    """
     from ingestion.ingest import ingest
     from ingestion.settings import Settings
     from ingestion.site import Site
 
     settings = Settings.load()
     code, number = shard
-    batch = ingest(settings, Site.load(settings.site).source(str(code)), int(number))
+    source = Site.load(settings.site).source(str(code))
+    batch = ingest(settings, source, int(number), run_id=collector_run)
     return batch.batch_id if batch else None
 
 
@@ -110,7 +116,7 @@ def ingest_kind(kind: str) -> None:
     """Registries, then fetch, judge and load every shard of one kind."""
     registries = refresh_registries()
     shards = list_shards(kind)
-    fetched = fetch.expand(shard=shards)
+    fetched = fetch.partial(collector_run=COLLECTOR_RUN).expand(shard=shards)
     waiting = list_waiting(kind)
     registries >> shards
     fetched >> [waiting, every_source_answered()]

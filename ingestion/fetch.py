@@ -2,247 +2,344 @@
 
 from __future__ import annotations
 
-import email.utils
-import hashlib
-import ipaddress
-import os
-import socket
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+import http.client
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-import requests
 import tenacity
+import urllib3
 
+from ingestion.address import host, origin
+from ingestion.body import Written, copy
 from ingestion.clock import now, stamp
-from ingestion.durable import commit_file, machine_faults
-from ingestion.errors import SourceRefused, SourceUnavailable, Transient
-from ingestion.landing import LandedFile, object_path
-from ingestion.settings import Settings
-from ingestion.source import Source, bearer_token
+from ingestion.credentials import credentials
+from ingestion.errors import PlanwatchError, Transient
+from ingestion.faults import (
+    Refused,
+    Unavailable,
+    bad_status,
+    error_class,
+    retry_after,
+    unreachable,
+)
+from ingestion.incoming import unfinished
+from ingestion.landing import LandedFile
+from ingestion.pace import Pace
+from ingestion.source import resolve
+from ingestion.transport import Transport
+from ingestion.visit import Visit
 
 USER_AGENT = "planwatch/0.1 (development plan monitoring; polite collector)"
-TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 MAX_REDIRECTS = 5
-MAX_WAIT_SECONDS = 60.0
-CHUNK = 2**16
+REMEMBERED_HOSTS = 64
+ASK_FOR_PEACE = frozenset({429, 503})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 ACCEPT = {
     "sdmx-csv": "application/vnd.sdmx.data+csv;version=1.0.0",
     "sdmx-json": "application/vnd.sdmx.data+json;version=1.0.0",
-    "submission-json": "application/json",
-    "csv": "text/csv",
+    "sdmx-ml": "application/vnd.sdmx.structurespecificdata+xml;version=2.1",
+    "csv": "text/csv, */*;q=0.5",
 }
+ACCEPT_JSON = "application/json, */*;q=0.5"
+PAGES_ARE_DATA = ("html", "xls", "xlsx")
 
 
-class Unavailable(SourceUnavailable):
-    """A transient answer that may say when to come back."""
+@dataclass(frozen=True)
+class Page:
+    """What the reader of a body found: the next address, and whether to keep."""
 
-    def __init__(self, message: str, remedy: str, retry_after: float | None = None):
-        super().__init__(message, remedy)
-        self.retry_after = retry_after
+    next_url: str = ""
+    empty: bool = False
+    cursor: str = ""
+
+
+Inspect = Callable[[Path, Mapping[str, str]], Page]
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A successful attempt. `file` is None when nothing new has to be kept."""
+
+    result: str
+    file: LandedFile | None
+    next_url: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """One address to ask, and what its answer is taken for."""
+
+    url: str
+    before: LandedFile | None = None
+    inspect: Inspect = lambda _path, _headers: Page()
+    unit_code: str = ""
+    role: str = "data"
+    series: str = ""
+    accept: str = ""
 
 
 class Fetcher:
-    """One session for one source: validators, retries, limits, redirects."""
+    """Asks the addresses of one source; safe to use from several threads."""
 
-    def __init__(self, settings: Settings, source: Source) -> None:
-        self.settings = settings
-        self.source = source
-        self.session = requests.Session()
-        self.session.headers["User-Agent"] = USER_AGENT
-        self.session.headers["Accept"] = ACCEPT[source.format]
-        self._token = bearer_token(source, settings)
+    def __init__(self, visit: Visit, threads: int = 1) -> None:
+        self.visit = visit
+        self.settings = visit.settings
+        self.source = visit.source
+        self.credentials = credentials(visit.settings, visit.source)
+        self.transport = Transport(visit.settings, visit.source, threads)
+        self._origins: set[tuple[str, str]] = set()
+        self._paces: dict[str, Pace] = {}
+        self._headers = {
+            "User-Agent": USER_AGENT,
+            "Accept": ACCEPT.get(self.source.format, ACCEPT_JSON),
+            "Accept-Encoding": "gzip",
+        } | {
+            name: resolve(value, self.settings, self.source.code)
+            for name, value in self.source.headers.items()
+        }
+        if not self.source.endpoints:
+            self.trust(self.source.resolved_location(self.settings))
 
-    def get(
-        self,
-        url: str,
-        before: LandedFile | None,
-        next_url: Callable[[Path], str] = lambda _: "",
-    ) -> LandedFile | None:
-        """Fetch `url` into landing; None when the source says 304.
+    def trust(self, url: str) -> None:
+        """An address that the site declares: may be private, gets credentials."""
+        self._origins.add(origin(url))
 
-        `next_url` reads the following page's address from the kept body.
+    def identity(self, url: str) -> str:
+        return self.credentials.hide(url)
+
+    def get(self, request: Request) -> Fetched:
+        """Fetch into incoming, trying again what may pass by itself.
+
         Raises SourceUnavailable after the declared attempts, SourceRefused at
         once for an answer that will not change by asking again.
         """
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(Transient),
+            retry=tenacity.retry_if_exception(self._worth_another_try),
             stop=tenacity.stop_after_attempt(self.source.limits.attempts),
-            wait=_wait,
+            wait=backoff,
             reraise=True,
         )
-        return retrying(self._once, url, before, next_url)
+        for attempt in retrying:
+            with attempt:
+                return self.attempt(request, attempt.retry_state.attempt_number)
+        raise AssertionError("tenacity raises the last failure itself")
 
-    def _once(self, url, before, next_url) -> LandedFile | None:
+    def _worth_another_try(self, error: BaseException) -> bool:
+        asked = getattr(error, "retry_after", None) or 0
+        patience = self.source.limits.max_wait_seconds
+        return isinstance(error, Transient) and asked <= patience
+
+    def attempt(self, request: Request, number: int = 1) -> Fetched:
+        """Ask once; the outcome is recorded whatever it is."""
+        started = time.monotonic()
+        shown = self.identity(request.url)
+        told = {"attempt": number, "unit_code": request.unit_code}
         try:
-            with self._open(url, before) as answer:
-                if answer.status_code == requests.codes.not_modified:
-                    return None
-                self._refuse_bad_status(answer)
-                return self._store(url, answer, next_url)
-        except (
-            requests.ConnectionError,
-            requests.Timeout,
-            requests.exceptions.ChunkedEncodingError,
-        ) as error:
-            raise SourceUnavailable(
-                f"Source {self.source.code} cannot be reached at {_host(url)}: "
-                f"{type(error).__name__}.",
-                "check the address and the network; for the sample sources start "
-                "`planwatch serve-samples`.",
-            ) from error
+            fetched, status = self._ask(request)
+        except PlanwatchError as error:
+            self.visit.recorder.record(
+                shown, "failed", started, **told,
+                status=getattr(error, "status", 0),
+                error_class=error_class(error),
+                message=self.credentials.hide(error.message),
+            )  # fmt: skip
+            raise
+        file = fetched.file
+        self.visit.recorder.record(
+            shown, fetched.result, started, **told, status=status,
+            size_bytes=file.size_bytes if file else 0,
+            sha256=file.sha256 if file else "",
+        )  # fmt: skip
+        return fetched
 
-    def _open(self, url: str, before: LandedFile | None) -> requests.Response:
-        """Follow redirects by hand, so that each target is looked at first."""
-        headers = _validators(before)
-        origin = _host(url)
-        for _ in range(MAX_REDIRECTS):
-            if self._token is not None and _host(url) == origin:
-                headers["Authorization"] = f"Bearer {self._token.get_secret_value()}"
-            else:
-                headers.pop("Authorization", None)
-            answer = self.session.get(
-                url,
-                headers=headers,
-                stream=True,
-                allow_redirects=False,
-                timeout=self.source.limits.timeout_seconds,
-            )
-            if not answer.is_redirect:
-                return answer
-            url = urljoin(url, answer.headers["Location"])
-            answer.close()
-            self._refuse_private(url, origin)
-        raise SourceRefused(
-            f"Source {self.source.code} redirects more than {MAX_REDIRECTS} times.",
-            "declare its final address as `location`.",
-        )
+    def _ask(self, request: Request) -> tuple[Fetched, int]:
+        url, headers = request.url, self._validators(request)
+        seen: set[str] = set()
+        while True:
+            with self._exchange(url, headers) as answer:
+                if answer.status not in REDIRECTS or "Location" not in answer.headers:
+                    return self._take(request, answer), answer.status
+                following = urljoin(url, answer.headers["Location"])
+            seen.add(url)
+            self._refuse_redirect(url, following, seen)
+            url = following
 
-    def _refuse_private(self, url: str, origin: str) -> None:
-        """A redirect must not reach into the network that we run in."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https"):
-            raise SourceRefused(
-                f"Source {self.source.code} redirects to {parts.scheme}://.",
-                "only http and https are followed.",
-            )
-        if self.source.allow_private or _host(url) == origin:
-            return
-        addresses = {
-            info[4][0]
-            for info in socket.getaddrinfo(parts.hostname, parts.port or 80)
-        }
-        if not all(ipaddress.ip_address(a).is_global for a in addresses):
-            raise SourceRefused(
-                f"Source {self.source.code} redirects to the private host "
-                f"{parts.hostname}.",
-                "if that is intended, declare `allow_private: true`.",
-            )
+    @contextmanager
+    def _exchange(self, url: str, headers: dict[str, str]) -> Iterator:
+        """One request and its answer: politeness around, our errors out."""
+        ours, pace = self.is_ours(url), self.pace(host(url))
+        if ours:
+            headers = headers | self.credentials.headers
+            url = self.credentials.sent(url)
+        self._refuse_if_left_alone(pace, host(url))
+        try:
+            with pace.turn(), self.transport.get(url, headers, ours) as answer:
+                if answer.status in ASK_FOR_PEACE:
+                    pace.leave_alone(retry_after(answer.headers) or 0)
+                yield answer
+        except (urllib3.exceptions.HTTPError, http.client.HTTPException) as error:
+            # `from None`: what these hold may show an address with its token.
+            overdue = self.transport.overdue()
+            raise unreachable(self.source.code, host(url), error, overdue) from None
 
-    def _refuse_bad_status(self, answer: requests.Response) -> None:
-        status = answer.status_code
-        if status in TRANSIENT_STATUS:
+    def _refuse_if_left_alone(self, pace: Pace, name: str) -> None:
+        waiting = pace.waiting()
+        if waiting > self.source.limits.max_wait_seconds:
             raise Unavailable(
-                f"Source {self.source.code} answers {status} {answer.reason}.",
-                "try again later; the retries of this attempt are used up.",
-                _retry_after(answer.headers, now(self.settings)),
-            )
-        if status in (401, 403):
-            raise SourceRefused(
-                f"Source {self.source.code} refuses our credentials ({status}).",
-                "check the token variable that its `auth.bearer` names.",
-            )
-        if status != requests.codes.ok:
-            raise SourceRefused(
-                f"Source {self.source.code} answers {status} {answer.reason} for "
-                f"{_path(answer.url)}.",
-                "check `location` in its declaration.",
+                f"{name} asked to be left alone for another {waiting:.0f} seconds.",
+                "try again then.",
+                "left_alone",
+                retry_after=waiting,
             )
 
-    def _store(self, url: str, answer: requests.Response, next_url) -> LandedFile:
-        """Stream the decoded body to disk under limits, then name it by hash."""
-        folder = self.settings.landing / "incoming"
-        temporary = folder / f"{os.getpid()}-{id(answer)}"
-        digest = hashlib.sha256()
-        with machine_faults(temporary):
-            folder.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as handle:
-                size = self._copy(answer, handle, digest)
-        sha256 = digest.hexdigest()
-        following = next_url(temporary)
-        commit_file(temporary, object_path(self.settings, sha256))
-        return LandedFile(
-            sha256=sha256,
-            url=url,
-            size_bytes=size,
-            media_type=answer.headers.get("Content-Type", "application/octet-stream"),
-            fetched_at=stamp(now(self.settings)),
-            etag=answer.headers.get("ETag", ""),
-            last_modified=answer.headers.get("Last-Modified", ""),
-            next_url=following,
+    def _refuse_redirect(self, url: str, following: str, seen: set[str]) -> None:
+        code, scheme = self.source.code, urlsplit(following).scheme
+        if scheme not in ("http", "https"):
+            raise Refused(
+                f"Source {code} redirects to {scheme}://.",
+                "only http and https are followed.",
+                "redirect",
+            )
+        if urlsplit(url).scheme == "https" and scheme == "http":
+            raise Refused(
+                f"Source {code} redirects from https to http ({host(following)}).",
+                "declare the http address itself if it may be read unprotected.",
+                "redirect",
+            )
+        if following in seen or len(seen) > MAX_REDIRECTS:
+            raise Refused(
+                f"Source {code} redirects "
+                + ("in a circle." if following in seen else f"{len(seen)} times."),
+                "declare its final address as `location`.",
+                "redirect_loop",
+            )
+
+    def _validators(self, request: Request) -> dict[str, str]:
+        headers = dict(self._headers)
+        if request.accept:
+            headers["Accept"] = request.accept
+        before = request.before
+        # Without the next page's address, a 304 would end the pages too early.
+        if before and (not before.next_url or self.credentials.reveal(before.next_url)):
+            if before.etag:
+                headers["If-None-Match"] = before.etag
+            if before.last_modified:
+                headers["If-Modified-Since"] = before.last_modified
+        return headers
+
+    def is_ours(self, url: str) -> bool:
+        """Whether a declared address has this origin (or is its http twin)."""
+        scheme, name = origin(url)
+        return (scheme, name) in self._origins or (
+            scheme == "https" and ("http", name) in self._origins
         )
 
-    def _copy(self, answer, handle, digest) -> int:
-        limits = self.source.limits
-        size = 0
-        for chunk in answer.iter_content(CHUNK):
-            size += len(chunk)
-            packed = max(answer.raw.tell(), 1)
-            if size > limits.max_bytes:
-                raise SourceRefused(
-                    f"Source {self.source.code} sends more than "
-                    f"{limits.max_bytes:,} bytes.",
-                    "raise `limits.max_bytes` if so much is expected.",
+    def pace(self, name: str) -> Pace:
+        pace = self._paces.get(name)
+        if pace is None:
+            if len(self._paces) >= REMEMBERED_HOSTS:
+                self._paces.clear()
+            pace = Pace(self.settings, name, self.source.limits)
+            self._paces[name] = pace
+        return pace
+
+    def _take(self, request: Request, answer) -> Fetched:
+        before = request.before
+        if answer.status == http.client.NOT_MODIFIED and before:
+            return Fetched("unchanged", None, self.credentials.reveal(before.next_url))
+        if answer.status == http.client.NO_CONTENT:
+            return Fetched("empty", None, "")
+        if answer.status != http.client.OK:
+            raise bad_status(
+                self.source.code,
+                urlsplit(self.identity(request.url)).path,
+                answer.status,
+                answer.reason or "",
+                answer.headers,
+            )
+        return self._store(request, answer)
+
+    def _store(self, request: Request, answer) -> Fetched:
+        """Stream the decoded body to disk under limits, then name it by hash."""
+        headers = answer.headers
+        with unfinished(self.settings) as body:
+            with body.open() as handle:
+                written = copy(
+                    self._reader(answer),
+                    headers.get("Content-Encoding", ""),
+                    handle,
+                    self.source,
                 )
-            if size > 2**20 and size / packed > limits.max_ratio:
-                raise SourceRefused(
-                    f"Source {self.source.code} unpacks to more than "
-                    f"{limits.max_ratio} times its size.",
-                    "raise `limits.max_ratio` if that is expected.",
+            self._refuse_web_page(body.path, headers)
+            page = request.inspect(body.path, headers)
+            if page.empty:
+                return Fetched("empty", None, page.next_url)
+            file = self._landed(request, headers, written, page)
+            if request.before and request.before.sha256 == file.sha256:
+                return Fetched("same", None, page.next_url)
+            body.stage(file.sha256)
+        return Fetched("landed", file, page.next_url)
+
+    def _landed(self, request: Request, headers, written: Written, page: Page):
+        return LandedFile(
+            sha256=written.sha256,
+            url=self.identity(request.url),
+            size_bytes=written.size_bytes,
+            media_type=headers.get("Content-Type", "application/octet-stream"),
+            fetched_at=stamp(now(self.settings)),
+            etag=headers.get("ETag", ""),
+            last_modified=headers.get("Last-Modified", ""),
+            next_url=self.identity(page.next_url),
+            unit_code=request.unit_code,
+            role=request.role,
+            series=request.series,
+            cursor=page.cursor,
+        )
+
+    def _reader(self, answer) -> Callable[[int], bytes]:
+        """Reads the raw body piece by piece, as far as Content-Length says."""
+
+        def read(size: int) -> bytes:
+            if self.transport.overdue():
+                raise unreachable(
+                    self.source.code, "its host", TimeoutError(), overdue=True
                 )
-            handle.write(chunk)
-            digest.update(chunk)
-        return size
+            piece = answer.read1(size, decode_content=False)
+            if not piece and answer.length_remaining:
+                raise urllib3.exceptions.IncompleteRead(
+                    answer.tell(), answer.length_remaining
+                )
+            return piece
+
+        return read
+
+    def _refuse_web_page(self, path: Path, headers: Mapping[str, str]) -> None:
+        """A login or error page with status 200 is no data."""
+        kind = headers.get("Content-Type", "").lower()
+        if not kind.startswith("text/html") or self.source.format in PAGES_ARE_DATA:
+            return
+        with path.open("rb") as handle:
+            start = handle.read(512).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+        if start.startswith((b"<!doctype html", b"<html", b"<head")):
+            raise Refused(
+                f"Source {self.source.code} answers with a web page, not with data.",
+                "it may want other credentials, or `location` leads to a page for "
+                "people; open it in a browser.",
+                "web_page",
+                http.client.OK,
+            )
 
 
-def _validators(before: LandedFile | None) -> dict[str, str]:
-    headers = {}
-    if before and before.etag:
-        headers["If-None-Match"] = before.etag
-    if before and before.last_modified:
-        headers["If-Modified-Since"] = before.last_modified
-    return headers
+_exponential = tenacity.wait_random_exponential(multiplier=0.2, max=10)
 
 
-_backoff = tenacity.wait_random_exponential(multiplier=0.2, max=10)
-
-
-def _wait(state: tenacity.RetryCallState) -> float:
+def backoff(state: tenacity.RetryCallState) -> float:
     """What the server asks for, else exponential back-off with jitter."""
     error = state.outcome.exception() if state.outcome else None
     asked = getattr(error, "retry_after", None)
-    return _backoff(state) if asked is None else min(asked, MAX_WAIT_SECONDS)
-
-
-def _retry_after(headers: Mapping[str, str], moment: datetime) -> float | None:
-    """Seconds of a Retry-After header: a number or an HTTP date (RFC 9110)."""
-    text = headers.get("Retry-After", "").strip()
-    if text.isdigit():
-        return float(text)
-    try:
-        date = email.utils.parsedate_to_datetime(text)
-    except (TypeError, ValueError):
-        return None
-    return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - moment).total_seconds())
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).netloc
-
-
-def _path(url: str) -> str:
-    return urlsplit(url).path
-
-
+    return _exponential(state) if asked is None else asked

@@ -3,9 +3,12 @@
     landing/objects/<aa>/<sha256>            the bytes, written once
     landing/batches/<batch_id>/manifest.json where, when and how they came
     landing/ledger.jsonl                     hash chain; a line is the commit
+    landing/head.json                        the last line's number and hash
+    landing/intent.json                      the commit that is going on
 
-A batch exists once its line stands in the ledger. Whatever a killed process
-left before that is overwritten by the next attempt.
+A batch exists once its line stands in the ledger. Bytes wait in
+landing/incoming until then; a commit that was killed half-way is finished by
+the next one, because its intent was written first.
 """
 
 from __future__ import annotations
@@ -13,15 +16,22 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
 from ingestion.clock import now, stamp
-from ingestion.durable import held, machine_faults, sync_folder, write_json
+from ingestion.durable import (
+    commit_file,
+    held,
+    machine_faults,
+    sync_folder,
+    write_json,
+)
 from ingestion.errors import Damaged
+from ingestion.incoming import make_durable, staged_path
 from ingestion.settings import Settings
 from ingestion.source import Source
 
@@ -30,7 +40,14 @@ GENESIS = "0" * 64
 
 @dataclass(frozen=True)
 class LandedFile:
-    """One kept answer or file; `previous` is what the same URL gave before."""
+    """One kept answer or file; `previous` is what the same URL gave before.
+
+    url         without secrets: `${NAME}` stands where one was sent
+    unit_code   the unit whose endpoint it came from, else empty
+    role        data, or archive, structure, metadata for attachments
+    container   sha256 of the archive that it is a member of
+    series      what `cursor` (the newest moment or number in it) belongs to
+    """
 
     sha256: str
     url: str
@@ -41,11 +58,24 @@ class LandedFile:
     etag: str = ""
     last_modified: str = ""
     next_url: str = ""
+    unit_code: str = ""
+    role: str = "data"
+    container: str = ""
+    series: str = ""
+    cursor: str = ""
+
+    def as_json(self) -> dict[str, str | int]:
+        """Its fields; far quicker than `asdict`, which copies deeply."""
+        return dict(vars(self))
 
 
 @dataclass(frozen=True)
 class LandedBatch:
-    """What one fetch of a source (or one shard of it) brought."""
+    """What one fetch of a source (or one shard of it) brought.
+
+    `files` are read as data. `attachments` were fetched with them: archives
+    whose members are the files, structures, metadata.
+    """
 
     batch_id: str
     source_code: str
@@ -57,20 +87,34 @@ class LandedBatch:
     sha256: str
     received_at: str
     files: tuple[LandedFile, ...]
+    attachments: tuple[LandedFile, ...] = ()
 
     @cached_property
     def received(self) -> datetime:
         return datetime.fromisoformat(self.received_at)
 
+    def as_json(self) -> dict:
+        """The manifest."""
+        content = {f.name: getattr(self, f.name) for f in fields(self)}
+        for part in ("files", "attachments"):
+            content[part] = [file.as_json() for file in content[part]]
+        return content
+
+    @property
+    def everything(self) -> tuple[LandedFile, ...]:
+        return self.files + self.attachments
+
     @classmethod
     def open(cls, settings: Settings, batch_id: str) -> LandedBatch:
         """Read a batch's manifest; Damaged when it is gone or unreadable."""
-        path = _manifest(settings, batch_id)
+        path = manifest_path(settings, batch_id)
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             files = tuple(LandedFile(**entry) for entry in content.pop("files"))
-            return cls(files=files, **content)
-        except (OSError, ValueError, TypeError, KeyError) as error:
+            others = content.pop("attachments", ())
+            attachments = tuple(LandedFile(**entry) for entry in others)
+            return cls(files=files, attachments=attachments, **content)
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise Damaged(
                 f"The manifest of batch {batch_id} cannot be read ({path}): {error}.",
                 "run `planwatch verify`, then restore landing from a backup.",
@@ -78,21 +122,36 @@ class LandedBatch:
 
 
 def object_path(settings: Settings, sha256: str) -> Path:
-    return settings.landing / "objects" / sha256[:2] / sha256
+    return Path(f"{settings.home}/landing/objects/{sha256[:2]}/{sha256}")
 
 
-def _manifest(settings: Settings, batch_id: str) -> Path:
+def manifest_path(settings: Settings, batch_id: str) -> Path:
     return settings.landing / "batches" / batch_id / "manifest.json"
 
 
-def _ledger(settings: Settings) -> Path:
+def ledger_path(settings: Settings) -> Path:
     return settings.landing / "ledger.jsonl"
 
 
+def head_path(settings: Settings) -> Path:
+    return settings.landing / "head.json"
+
+
+def intent_path(settings: Settings) -> Path:
+    return settings.landing / "intent.json"
+
+
+def lock_path(settings: Settings) -> Path:
+    return settings.locks / "landing.lock"
+
+
 def keep(
-    settings: Settings, source: Source, files: Iterable[LandedFile]
+    settings: Settings,
+    source: Source,
+    files: Iterable[LandedFile],
+    attachments: Iterable[LandedFile] = (),
 ) -> LandedBatch | None:
-    """Commit fetched files as a batch; None when there are none.
+    """Commit staged files as a batch; None when there are none.
 
     The id follows from content and from what each URL gave before, so that
     doing it twice makes one batch, and a source that returns to an earlier
@@ -101,11 +160,26 @@ def keep(
     files = tuple(sorted(files, key=lambda file: file.url))
     if not files:
         return None
+    batch = _batch(settings, source, files, tuple(attachments))
+    staged = {f.sha256: staged_path(settings, f.sha256) for f in batch.everything}
+    make_durable(staged.values())
+    with held(lock_path(settings)):
+        recover(settings)
+        if manifest_path(settings, batch.batch_id).exists():
+            # After recovery every manifest there is has its line.
+            return LandedBatch.open(settings, batch.batch_id)
+        write_json(intent_path(settings), {"batch_id": batch.batch_id})
+        _write_manifest(settings, batch)
+        _commit(settings, batch)
+    return batch
+
+
+def _batch(settings, source: Source, files, attachments) -> LandedBatch:
     identity = json.dumps(
         [source.code, [(f.url, f.sha256, f.previous) for f in files]]
     ).encode()
     digest = hashlib.sha256(identity).hexdigest()
-    batch = LandedBatch(
+    return LandedBatch(
         batch_id=f"{source.code}-{digest[:16]}",
         source_code=source.code,
         kind=source.kind,
@@ -116,18 +190,80 @@ def keep(
         sha256=digest,
         received_at=stamp(now(settings)),
         files=files,
+        attachments=attachments,
     )
-    with held(settings.locks / "landing.lock"):
-        entries = list(ledger(settings))
-        if any(entry["batch_id"] == batch.batch_id for entry in entries):
-            return LandedBatch.open(settings, batch.batch_id)
-        _append(settings, batch, entries[-1] if entries else None)
-    return batch
 
 
-def _append(settings: Settings, batch: LandedBatch, last: dict | None) -> None:
-    manifest = _manifest(settings, batch.batch_id)
-    write_json(manifest, asdict(batch))
+def _write_manifest(settings: Settings, batch: LandedBatch) -> None:
+    """A line for each file: readable, and quick for tens of thousands."""
+    content = batch.as_json()
+    lists = {name: content.pop(name) for name in ("files", "attachments")}
+    parts = [
+        f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}"
+        for name, value in content.items()
+    ]
+    for name, files in lists.items():
+        lines = ",\n".join(json.dumps(file, ensure_ascii=False) for file in files)
+        parts.append(f"{json.dumps(name)}: [\n{lines}\n]")
+    final = manifest_path(settings, batch.batch_id)
+    temporary = final.with_name(f".{final.name}.{os.getpid()}")
+    with machine_faults(final):
+        final.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text("{" + ",\n".join(parts) + "}\n", encoding="utf-8")
+    commit_file(temporary, final)
+
+
+def recover(settings: Settings) -> None:
+    """Finish the commit that a killed process began; the lock must be held.
+
+    Once the manifest stands, all its bytes are durable in incoming or in
+    objects already: going forward always succeeds. Before that, there is
+    nothing to undo.
+    """
+    intent = intent_path(settings)
+    if not intent.exists():
+        return
+    batch_id = json.loads(intent.read_text(encoding="utf-8"))["batch_id"]
+    if manifest_path(settings, batch_id).exists():
+        _commit(settings, LandedBatch.open(settings, batch_id))
+    else:
+        intent.unlink()
+
+
+def _commit(settings: Settings, batch: LandedBatch) -> None:
+    """Objects, ledger, head: each step may be found done already."""
+    _settle(settings, batch)
+    last = last_entry(settings)
+    if last is None or last["batch_id"] != batch.batch_id:
+        last = _append(settings, batch, last)
+    write_json(head_path(settings), {"seq": last["seq"], "hash": last["hash"]})
+    intent_path(settings).unlink()
+    sync_folder(settings.landing)
+
+
+def _settle(settings: Settings, batch: LandedBatch) -> None:
+    """Move the batch's bytes from incoming to objects."""
+    moved = []
+    for sha256 in {file.sha256 for file in batch.everything}:
+        final, staged = object_path(settings, sha256), staged_path(settings, sha256)
+        with machine_faults(final):
+            try:
+                staged.replace(final)
+            except FileNotFoundError:
+                final.parent.mkdir(parents=True, exist_ok=True)
+                if staged.exists():
+                    staged.replace(final)
+                elif not final.exists():
+                    raise Damaged(
+                        f"The bytes {sha256} of batch {batch.batch_id} are gone.",
+                        "fetch the source again.",
+                    ) from None
+        moved.append(final)
+    make_durable(moved)
+
+
+def _append(settings: Settings, batch: LandedBatch, last: dict | None) -> dict:
+    manifest = manifest_path(settings, batch.batch_id)
     entry = {
         "seq": last["seq"] + 1 if last else 1,
         "batch_id": batch.batch_id,
@@ -136,11 +272,18 @@ def _append(settings: Settings, batch: LandedBatch, last: dict | None) -> None:
         "manifest_sha256": hashlib.sha256(manifest.read_bytes()).hexdigest(),
         "previous": last["hash"] if last else GENESIS,
     }
-    line = json.dumps({**entry, "hash": chained(entry)}, sort_keys=True) + "\n"
-    path = _ledger(settings)
+    entry["hash"] = chained(entry)
+    append_line(ledger_path(settings), entry)
+    return entry
+
+
+def append_line(path: Path, entry: dict) -> None:
+    """Add a durable line; half a line that a kill left is cut off first."""
+    line = json.dumps(entry, sort_keys=True) + "\n"
     with machine_faults(path):
-        with path.open("ab+") as handle:
-            handle.truncate(_whole_lines(path))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as handle:
+            handle.truncate(whole_lines(path))
             handle.write(line.encode())
             handle.flush()
             os.fsync(handle.fileno())
@@ -153,38 +296,67 @@ def chained(entry: dict) -> str:
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
-def _whole_lines(path: Path) -> int:
+def whole_lines(path: Path) -> int:
     """Length up to the last line end: what a kill cut off does not count."""
-    content = path.read_bytes()
-    return content.rfind(b"\n") + 1
+    position = path.stat().st_size
+    with path.open("rb") as handle:
+        while position > 0:
+            start = max(0, position - 2**16)
+            handle.seek(start)
+            found = handle.read(position - start).rfind(b"\n")
+            if found >= 0:
+                return start + found + 1
+            position = start
+    return 0
+
+
+def last_entry(settings: Settings) -> dict | None:
+    """The newest ledger entry, without reading the ones before it."""
+    path = ledger_path(settings)
+    if not path.exists():
+        return None
+    end = whole_lines(path)
+    with path.open("rb") as handle:
+        handle.seek(max(0, end - 2**16))
+        lines = handle.read(end - handle.tell()).splitlines()
+    return _parsed(path, lines[-1], "The last line") if lines else None
 
 
 def ledger(settings: Settings) -> Iterator[dict]:
     """Entries in the order of arrival; Damaged names the first broken line."""
-    path = _ledger(settings)
+    for entry, _ in ledger_from(settings, 0):
+        yield entry
+
+
+def ledger_from(settings: Settings, offset: int) -> Iterator[tuple[dict, int]]:
+    """Entries that begin at or after byte `offset`, each with its end."""
+    path = ledger_path(settings)
     if not path.exists():
         return
-    content = path.read_bytes()
-    for number, line in enumerate(content[: _whole_lines(path)].splitlines(), 1):
-        try:
-            yield json.loads(line)
-        except ValueError as error:
-            raise Damaged(
-                f"Line {number} of {path} is not readable.",
-                "restore the ledger from a backup; `planwatch verify` tells more.",
-            ) from error
+    end = whole_lines(path)
+    with path.open("rb") as handle:
+        handle.seek(offset)
+        number = 0
+        while offset < end:
+            line = handle.readline()
+            offset += len(line)
+            number += 1
+            yield _parsed(path, line, f"Line {number}"), offset
 
 
-def with_previous(file: LandedFile, known: dict[str, LandedFile]) -> LandedFile:
+def _parsed(path: Path, line: bytes, which: str) -> dict:
+    try:
+        entry = json.loads(line)
+        if not {"batch_id", "source_code", "hash", "seq"} <= entry.keys():
+            raise ValueError("fields are missing")
+    except (ValueError, AttributeError) as error:
+        raise Damaged(
+            f"{which} of {path} is not readable.",
+            "restore the ledger from a backup; `planwatch verify` tells more.",
+        ) from error
+    return entry
+
+
+def with_previous(file: LandedFile, known: Mapping[str, LandedFile]) -> LandedFile:
     before = known.get(file.url)
     return replace(file, previous=before.sha256) if before else file
-
-
-def newest_files(settings: Settings, source_code: str) -> dict[str, LandedFile]:
-    """The newest kept file of each URL of a source: what validators come from."""
-    known: dict[str, LandedFile] = {}
-    for entry in ledger(settings):
-        if entry["source_code"] == source_code:
-            batch = LandedBatch.open(settings, entry["batch_id"])
-            known.update({file.url: file for file in batch.files})
-    return known

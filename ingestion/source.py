@@ -2,79 +2,80 @@
 
 from __future__ import annotations
 
-import re
+import string
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import parse_qsl, quote, urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, model_validator
 
+from ingestion.access import (
+    REFERENCE,
+    SENSITIVE,
+    Archive,
+    Auth,
+    Dhis2,
+    Endpoints,
+    Inbox,
+    Incremental,
+    Limits,
+    Paging,
+    Sdmx,
+    Shards,
+    Tls,
+    Worldbank,
+)
 from ingestion.errors import SiteError
-from ingestion.reading import Format, Mapping, Strict
+from ingestion.reading import Reading
 from ingestion.registry import REGISTRIES
 from ingestion.settings import Settings
 
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
+ConnectorName = Literal["http", "file", "inbox", "sdmx", "worldbank", "dhis2"]
+
+# Parts of a declaration that only some connectors understand.
+BELONGS_TO = {
+    "sdmx": ("sdmx",),
+    "worldbank": ("worldbank",),
+    "dhis2": ("dhis2",),
+    "inbox": ("inbox", "file"),
+    "paging": ("http",),
+    "query": ("http", "sdmx", "worldbank", "dhis2"),
+    "endpoints": ("http",),
+    "incremental": ("http", "sdmx", "dhis2"),
+    "auth": ("http", "sdmx", "worldbank", "dhis2"),
+}
+SECRET_HEADERS = ("authorization", "cookie")
+NEEDED_BY = ("sdmx", "worldbank", "dhis2")
 
 
-class Auth(Strict):
-    """Credentials as `${NAME}` references; the values live in the environment."""
-
-    bearer: str
-
-    @model_validator(mode="after")
-    def _only_references(self) -> Auth:
-        if not _VARIABLE.fullmatch(self.bearer):
-            raise ValueError(
-                "auth.bearer must be a reference such as ${MY_TOKEN}, never a secret"
-            )
-        return self
-
-
-class Paging(Strict):
-    """Numbered pages; an answer names its last page in `pages`."""
-
-    parameter: str = "page"
-    size_parameter: str = "page_size"
-    size: int = Field(default=500, ge=1, le=10_000)
-
-
-class Shards(Strict):
-    """Independent slices of one source that may be fetched side by side."""
-
-    parameter: str = "shard"
-    count_parameter: str = "shards"
-    count: int = Field(ge=1, le=1000)
-
-
-class Limits(Strict):
-    """What a hostile or broken answer may cost at the most."""
-
-    max_bytes: int = Field(default=256 * 2**20, ge=1)
-    max_ratio: int = Field(default=200, ge=1)
-    timeout_seconds: float = Field(default=30, gt=0)
-    attempts: int = Field(default=5, ge=1, le=20)
-
-
-class Source(Strict):
+class Source(Reading):
     """Declaration of one source, read from `sources/<code>.yml`."""
 
     code: Code
     kind: Literal["statistical_release", "submission", "registry"]
-    connector: Literal["http", "inbox"]
+    connector: ConnectorName
     location: str
-    format: Format
     schedule: str | None = None
     licence: str = "unknown"
     description: str = ""
     registry: str | None = None
     source_kind: Literal["self_reported", "official", "verified"] | None = None
     auth: Auth | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
+    query: dict[str, str] = Field(default_factory=dict)
     paging: Paging | None = None
+    incremental: Incremental | None = None
     shards: Shards | None = None
+    endpoints: Endpoints | None = None
+    inbox: Inbox | None = None
+    archive: Archive | None = None
+    sdmx: Sdmx | None = None
+    worldbank: Worldbank | None = None
+    dhis2: Dhis2 | None = None
+    tls: Tls = Tls()
+    proxy: str | None = None
     known_from: Literal["received_at", "published_at"] | None = None
-    mapping: Mapping = Mapping()
     limits: Limits = Limits()
     simulated: bool = False
     allow_private: bool = False
@@ -89,6 +90,48 @@ class Source(Strict):
             )
         return self
 
+    @model_validator(mode="after")
+    def _parts_fit_the_connector(self) -> Source:
+        for part, connectors in BELONGS_TO.items():
+            if getattr(self, part) and self.connector not in connectors:
+                raise ValueError(
+                    f"`{part}` goes with connector {' or '.join(connectors)}, "
+                    f"not with {self.connector}"
+                )
+        if self.connector in NEEDED_BY and getattr(self, self.connector) is None:
+            raise ValueError(f"connector {self.connector} needs `{self.connector}:`")
+        if self.endpoints and (self.paging or self.shards or self.incremental):
+            raise ValueError(
+                "`endpoints` brings its own shards and does not go with paging, "
+                "shards or incremental"
+            )
+        if self.endpoints and not self.endpoints.url_column:
+            names = {name for _, name, _, _ in string.Formatter().parse(self._plain)}
+            if names - {None} != {"unit_code"}:
+                raise ValueError(
+                    "endpoints without url_column need {unit_code} in `location`"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _no_secret_in_clear(self) -> Source:
+        """A declaration is committed and printed; secrets may only be named."""
+        parts = urlsplit(self._plain)
+        if parts.password:
+            raise ValueError("no password in `location`: use auth.basic")
+        given = [*parse_qsl(urlsplit(self.location).query), *self.query.items()]
+        named = [*given, *self.headers.items()]
+        for name, value in named:
+            if (
+                SENSITIVE.match(name) or name.lower() in SECRET_HEADERS
+            ) and not REFERENCE.search(value):
+                raise ValueError(f"{name} must be a reference such as ${{MY_TOKEN}}")
+        return self
+
+    @property
+    def _plain(self) -> str:
+        return REFERENCE.sub("x", self.location)
+
     @property
     def evidence(self) -> str:
         """source_kind of its values: who answers for them."""
@@ -96,30 +139,33 @@ class Source(Strict):
         return self.source_kind or by_kind.get(self.kind, "official")
 
     def resolved_location(self, settings: Settings) -> str:
-        return resolve(self.location, settings, self.code)
+        """`location` with its variables; in the query they are percent-encoded."""
+        address, mark, query = self.location.partition("?")
+        values = REFERENCE.sub(
+            lambda match: quote(variable(match[1], settings, self.code), safe=""),
+            query,
+        )
+        return resolve(address, settings, self.code) + mark + values
 
     def path(self, settings: Settings) -> Path:
         """Local path of an inbox source, relative to the site's folder."""
         return settings.site / self.resolved_location(settings)
 
+    def beside(self, settings: Settings, name: str) -> Path:
+        """A file that a declaration names: relative to the folder it lies in."""
+        return settings.site / "sources" / name
+
 
 def resolve(text: str, settings: Settings, code: str) -> str:
     """Replace `${NAME}` by its value; SiteError names what is not set."""
-
-    def value(match: re.Match[str]) -> str:
-        found = settings.variable(match[1])
-        if found is None:
-            raise SiteError(
-                f"Source {code} needs {match[1]}, which is not set.",
-                f"set the environment variable {match[1]} (see .env.example).",
-            )
-        return found
-
-    return _VARIABLE.sub(value, text)
+    return REFERENCE.sub(lambda match: variable(match[1], settings, code), text)
 
 
-def bearer_token(source: Source, settings: Settings) -> SecretStr | None:
-    """Token of a source as a secret that prints as stars."""
-    if source.auth is None:
-        return None
-    return SecretStr(resolve(source.auth.bearer, settings, source.code))
+def variable(name: str, settings: Settings, code: str) -> str:
+    found = settings.variable(name)
+    if found is None:
+        raise SiteError(
+            f"Source {code} needs {name}, which is not set.",
+            f"set the environment variable {name} (see .env.example).",
+        )
+    return found

@@ -13,6 +13,7 @@ from ingestion.errors import Damaged, SiteError, UsageError
 from ingestion.settings import ROOT, Settings
 from warehouse.database import writer, writer_lock
 from warehouse.model_clock import model_clock
+from warehouse.outcomes import load_outcomes
 
 PROJECT = ROOT / "dbt_project"
 LAYERS = ("staging", "intermediate", "core", "marts", "published")
@@ -52,6 +53,8 @@ def build(
         raise UsageError(
             f"There is no layer {layer!r}.", f"choose one of: {', '.join(LAYERS)}."
         )
+    if layer in (None, LAYERS[0]):
+        load_outcomes(settings)
     bounds, last = _bounds(settings)
     if not full_refresh and last == bounds:
         return BuildReport(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,11 +12,10 @@ from expectations.gate import gate
 from expectations.registries import is_in_force
 from expectations.verdict import Verdict
 from ingestion.errors import ContentRejected, PlanwatchError
-from ingestion.ingest import ingest, shards
 from ingestion.landing import LandedBatch
+from ingestion.run import Listener, ingest_run
 from ingestion.settings import Settings
 from ingestion.site import Site
-from ingestion.source import Source
 from warehouse.build import LAYERS, BuildReport, build
 from warehouse.load import LoadReport, load, record_refusal
 from warehouse.pending import in_dependency_order, pending
@@ -41,11 +40,16 @@ class RunReport:
     release: Release | None = None
 
 
+@dataclass(frozen=True)
+class Listeners:
+    """Who is told: of each event, and of how far fetching is."""
+
+    event: Event = silent
+    progress: Listener = lambda _: None
+
+
 def run(
-    settings: Settings,
-    site: Site,
-    event: Event = silent,
-    progress: Callable[[Any], None] = lambda _: None,
+    settings: Settings, site: Site, listeners: Listeners = Listeners()
 ) -> RunReport:
     """Fetch, judge, load, build and publish everything that the site declares.
 
@@ -53,10 +57,9 @@ def run(
     `failures`. Raises ContentRejected when a registry is refused, since what
     is reported cannot be judged against a registry in doubt.
     """
-    report = RunReport()
-    take_in_registries(settings, site, report, event, progress)
-    sources = site.of_kind("statistical_release") + site.of_kind("submission")
-    _fetch(settings, sources, report, event, progress)
+    report, event = RunReport(), listeners.event
+    take_in_registries(settings, site, report, listeners)
+    _fetch(settings, site, ("statistical_release", "submission"), report, listeners)
     for batch in pending(settings):
         if batch.kind != "registry":
             report.loads.append(take_in(settings, site, batch, event))
@@ -73,8 +76,7 @@ def take_in_registries(
     settings: Settings,
     site: Site,
     report: RunReport,
-    event: Event = silent,
-    progress: Callable[[Any], None] = lambda _: None,
+    listeners: Listeners = Listeners(),
 ) -> None:
     """Fetch, judge and load what everything else is judged against.
 
@@ -82,12 +84,11 @@ def take_in_registries(
     was never accepted stops the run, since good rows would be rejected
     against nothing.
     """
-    sources = site.of_kind("registry")
-    _fetch(settings, sources, report, event, progress)
+    _fetch(settings, site, ("registry",), report, listeners)
     for batch in in_dependency_order(pending(settings)):
         if batch.kind == "registry":
-            report.loads.append(take_in(settings, site, batch, event))
-    for source in sources:
+            report.loads.append(take_in(settings, site, batch, listeners.event))
+    for source in site.of_kind("registry"):
         if report.failures and not is_in_force(settings, source.code):
             raise report.failures[0]
 
@@ -141,16 +142,19 @@ def _first_reasons(verdict: Verdict, most: int = 5) -> str:
 
 
 def _fetch(
-    settings: Settings, sources: Iterable[Source], report: RunReport, event, progress
+    settings: Settings,
+    site: Site,
+    kinds: tuple[str, ...],
+    report: RunReport,
+    listeners: Listeners,
 ) -> None:
-    for source in sources:
-        for shard in shards(source):
-            try:
-                batch = ingest(settings, source, shard, progress)
-            except PlanwatchError as error:
-                report.failures.append(error)
-                event("failed", source.code, {"error": str(error)})
-                break
-            if batch is not None:
-                report.landed.append(batch)
-                event("landed", batch.batch_id, {"files": len(batch.files)})
+    """Fetch all sources of `kinds`; failures are collected, never raised."""
+    sources = [source for kind in kinds for source in site.of_kind(kind)]
+    summary = ingest_run(settings, site, sources, progress=listeners.progress)
+    for batch_id in summary.batch_ids:
+        batch = LandedBatch.open(settings, batch_id)
+        report.landed.append(batch)
+        listeners.event("landed", batch_id, {"files": len(batch.files)})
+    for failure in summary.failures:
+        report.failures.append(failure.error())
+        listeners.event("failed", failure.source_code, {"error": failure.message})

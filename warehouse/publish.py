@@ -23,6 +23,8 @@ TABLES = ("core", "marts")
 VIEWS = "published"
 VIEWS_OF_RELEASE = f"release.{VIEWS}"
 FILE = "planwatch.duckdb"
+# Logs differ with every run over the same content, so they are no part of it.
+LOGS = ("core.fct_fetch_outcome",)
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Release:
     site: str
     rule_set_versions: tuple[str, ...]
     software_version: str
-    source_batches: int
+    source_batches: tuple[str, ...]
     tables: dict[str, int]
     changed: bool = True
 
@@ -57,7 +59,11 @@ def publish(settings: Settings, site: Site) -> Release:
             raise SiteError(
                 "There is nothing built to publish.", "run `planwatch build` first."
             )
-        tables = [("planwatch", schema, table) for schema, table in _all(connection)]
+        tables = [
+            ("planwatch", schema, table)
+            for schema, table in _all(connection)
+            if f"{schema}.{table}" not in LOGS
+        ]
         digest, counts = content_hash(connection, tables)
         release = _describe(settings, site, connection, digest, counts)
         folder = Path(release.path)
@@ -93,7 +99,7 @@ def _describe(settings, site, connection, digest, counts) -> Release:
         """
         select
             (select max_by(as_of, finished_at) from ops.build),
-            count(*),
+            coalesce(list(batch_id order by batch_id), []),
             coalesce(list(distinct rule_set_version order by rule_set_version), [])
         from raw.batch
         where status = 'loaded'
@@ -111,7 +117,7 @@ def _describe(settings, site, connection, digest, counts) -> Release:
         site=site.name,
         rule_set_versions=tuple(rules),
         software_version=VERSION,
-        source_batches=batches,
+        source_batches=tuple(batches),
         tables=counts,
     )
 
@@ -164,12 +170,15 @@ RELEASE_INFO = {
     "rule_set": "Versions of the gate's rule sets that judged the loaded batches.",
     "software_version": "Version of Planwatch that built the release.",
     "site": "Name of the site.",
-    "source_batches": "Number of landed batches that the release is made of.",
+    "source_batches": "Ids of the landed batches that the release is made of.",
 }
 
 
 def _create_release_info(connection, release: Release) -> None:
-    facts = asdict(release) | {"rule_set": ", ".join(release.rule_set_versions)}
+    facts = asdict(release) | {
+        "rule_set": ", ".join(release.rule_set_versions),
+        "source_batches": list(release.source_batches),
+    }
     cells = [
         f"${name}::timestamptz at time zone 'UTC' as {name}"
         if name in ("built_at", "as_of")

@@ -121,6 +121,27 @@ create table if not exists raw.rejection (
     load_seq bigint not null
 );
 
+-- One row an attempt to fetch; see the log in landing/outcomes.
+create table if not exists raw.fetch_outcome (
+    run_id varchar not null,
+    source_code varchar not null,
+    shard bigint not null,
+    unit_code varchar not null,
+    url varchar not null,
+    attempt bigint not null,
+    result varchar not null,
+    status bigint not null,
+    error_class varchar not null,
+    message varchar not null,
+    size_bytes bigint not null,
+    seconds double not null,
+    sha256 varchar not null,
+    attempted_at varchar not null
+);
+
+-- Logs of finished runs that raw.fetch_outcome has taken in.
+create table if not exists ops.outcome_file (file_name varchar not null);
+
 -- Up to which load each incremental model has read; written in its own
 -- transaction, so that a killed build resumes where each model stands.
 create table if not exists ops.watermark (

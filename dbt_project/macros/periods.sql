@@ -45,3 +45,8 @@
 {% macro end_of_day(day) -%}
     cast(cast({{ day }} as varchar) || ' 23:59:59' as timestamp)
 {%- endmacro %}
+
+{#- An ISO 8601 moment with its offset, as a timestamp in UTC. -#}
+{% macro utc_timestamp(text) -%}
+    timezone('UTC', cast({{ text }} as timestamptz))
+{%- endmacro %}

@@ -1,20 +1,23 @@
-"""Connectors: each brings the files of a source into landing.
+"""Connectors: each brings the files of a source into incoming.
 
-A connector is one function `fetch(settings, source, shard, known)` that yields
-the files that are new; `known` maps a URL to the newest file kept from it.
+A connector is one function `fetch(visit)` that yields the files that are new.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ingestion.connectors import http, inbox
+from ingestion.connectors import dhis2, http, inbox, sdmx, worldbank
 from ingestion.landing import LandedFile
-from ingestion.settings import Settings
-from ingestion.source import Source
+from ingestion.visit import Visit
 
-Connector = Callable[
-    [Settings, Source, int, dict[str, LandedFile]], Iterator[LandedFile]
-]
+Connector = Callable[[Visit], Iterator[LandedFile]]
 
-CONNECTORS: dict[str, Connector] = {"http": http.fetch, "inbox": inbox.fetch}
+CONNECTORS: dict[str, Connector] = {
+    "http": http.fetch,
+    "file": inbox.fetch,
+    "inbox": inbox.fetch,
+    "sdmx": sdmx.fetch,
+    "worldbank": worldbank.fetch,
+    "dhis2": dhis2.fetch,
+}

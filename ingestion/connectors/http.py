@@ -1,66 +1,71 @@
-"""One address, or numbered pages of it, over HTTP."""
+"""One address, pages of it, or one address per unit, over HTTP."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
-from urllib.parse import urlencode, urljoin, urlsplit
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from ingestion.errors import SourceRefused
+from ingestion.address import with_query, without_query
+from ingestion.clock import now, stamp
+from ingestion.connectors.pages import Ask, first_page, follow
+from ingestion.credentials import parameters
+from ingestion.errors import SiteError
 from ingestion.fetch import Fetcher
 from ingestion.landing import LandedFile
 from ingestion.settings import Settings
 from ingestion.source import Source
+from ingestion.visit import Visit
 
 
-def fetch(
-    settings: Settings, source: Source, shard: int, known: dict[str, LandedFile]
-) -> Iterator[LandedFile]:
+def fetch(visit: Visit) -> Iterator[LandedFile]:
     """Yield the pages that changed since they were last kept."""
-    fetcher = Fetcher(settings, source)
-    url = first_url(settings, source, shard)
-    seen: set[str] = set()
-    while url:
-        if url in seen:
-            raise SourceRefused(
-                f"Source {source.code} names a page as its own successor: {url}.",
-                "tell the operator of the source.",
-            )
-        seen.add(url)
-        before = known.get(url)
-        file = fetcher.get(url, before, _next_page(source, url))
-        if file is not None and (before is None or file.sha256 != before.sha256):
-            yield file
-        url = (file or before).next_url
+    fetcher = Fetcher(visit)
+    url = first_url(visit.settings, visit.source, visit.shard)
+    yield from newer(visit, fetcher, url)
 
 
 def first_url(settings: Settings, source: Source, shard: int) -> str:
-    location = source.resolved_location(settings)
-    query = {}
+    """Address of the first page of a shard, without incremental parameter."""
+    given: dict[str, object] = dict(parameters(settings, source))
     if source.shards:
-        query[source.shards.parameter] = shard
-        query[source.shards.count_parameter] = source.shards.count
-    if source.paging:
-        query[source.paging.parameter] = 1
-        query[source.paging.size_parameter] = source.paging.size
-    separator = "&" if urlsplit(location).query else "?"
-    return f"{location}{separator}{urlencode(query)}" if query else location
+        given[source.shards.parameter] = shard
+        given[source.shards.count_parameter] = source.shards.count
+    return first_page(source, with_query(source.resolved_location(settings), given))
 
 
-def _next_page(source: Source, url: str):
-    """Reader of the address of the page that follows `url`."""
-    if source.paging is None:
-        return lambda _: ""
+def newer(
+    visit: Visit, fetcher: Fetcher, url: str, ask: Ask | None = None
+) -> Iterator[LandedFile]:
+    """Follow `url`, asking only for what is newer than what has landed.
 
-    def read(body: Path) -> str:
-        try:
-            following = json.loads(body.read_bytes())["next"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise SourceRefused(
-                f"Source {source.code}: page {url} is not JSON with a `next` field.",
-                "check `paging` and `format` in its declaration.",
-            ) from error
-        return urljoin(url, following) if following else ""
+    The cursor stands in the manifests: it moves on when the batch is kept,
+    and not before.
+    """
+    incremental = visit.source.incremental
+    if incremental is None:
+        yield from follow(visit, fetcher, url, ask=ask)
+        return
+    series = fetcher.identity(without_query(url, incremental.parameter))
+    since = visit.known.cursor(series) or incremental.initial
+    begun = stamp(now(visit.settings))
+    asked = with_query(url, {incremental.parameter: _earlier(visit.source, since)})
+    for file in follow(visit, fetcher, asked, series, ask):
+        yield file if incremental.field else replace(file, cursor=begun)
 
-    return read
+
+def _earlier(source: Source, since: str | None) -> str | None:
+    """`since` moved back by the declared overlap."""
+    seconds = source.incremental.overlap_seconds
+    if not since or not seconds:
+        return since
+    try:
+        moment = datetime.fromisoformat(since) - timedelta(seconds=seconds)
+    except ValueError:
+        raise SiteError(
+            f"Source {source.code}: overlap_seconds does not go with the cursor "
+            f"{since!r}, which is no moment.",
+            "take overlap_seconds out of `incremental`.",
+        ) from None
+    text = moment.isoformat()
+    return text.replace("+00:00", "Z") if since.endswith("Z") else text

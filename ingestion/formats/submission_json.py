@@ -8,10 +8,7 @@ as the text that was sent.
 
 from __future__ import annotations
 
-import duckdb
-
-from ingestion.landing import LandedBatch, object_path
-from ingestion.settings import Settings
+from ingestion.formats.intake import Intake, unreadable
 from ingestion.source import Source
 
 CELLS = (
@@ -20,27 +17,35 @@ CELLS = (
 )  # fmt: skip
 
 _PAGES = """
-create temp table sent as
+create temp table page as
 select
-    unnest(data, recursive := false) as submission,
-    parse_filename(filename) as file_sha256,
+    data,
+    filename,
 from read_json(
     $files, format = 'unstructured', filename = true,
     maximum_object_size = 268435456,
     columns = {data: $columns}
 )
 """
+_SENT = """
+create temp table sent as
+select
+    unnest(page.data, recursive := false) as submission,
+    kept.sha256 as file_sha256,
+from page
+inner join kept on page.filename = kept.path
+"""
 
 
-def read(
-    connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    batch: LandedBatch,
-    source: Source,
-) -> None:
+def read(intake: Intake) -> None:
     """Fill `submissions` (one row each) and `observations` (one row a cell)."""
-    files = [str(object_path(settings, file.sha256)) for file in batch.files]
-    connection.execute(_pages(files))
+    batch, source, connection = intake.batch, intake.source, intake.connection
+    connection.execute("create temp table kept (path varchar, sha256 varchar)")
+    for path, sha256 in {(str(intake.path(f)), f.sha256) for f in batch.files}:
+        connection.execute("insert into kept values (?, ?)", [path, sha256])
+    connection.execute(_pages([str(intake.path(file)) for file in batch.files]))
+    _expect_data(intake)
+    connection.execute(_SENT)
     connection.execute(_SUBMISSIONS, {"batch_id": batch.batch_id})
     connection.execute(
         _observations(source),
@@ -51,6 +56,26 @@ def read(
             "received": batch.received.replace(tzinfo=None),
         },
     )
+    for number, file in enumerate(batch.files):
+        copies = sum(other.sha256 == file.sha256 for other in batch.files)
+        intake.count(number, _rows(intake, file.sha256) // copies)
+
+
+def _expect_data(intake: Intake) -> None:
+    """A page without `data` is no page of submissions, not an empty one."""
+    lacking = intake.connection.execute(
+        "select kept.sha256 from page inner join kept on page.filename = kept.path"
+        " where page.data is null order by all limit 1"
+    ).fetchone()
+    for file in intake.batch.files:
+        if lacking and file.sha256 == lacking[0]:
+            raise unreadable(file, "it has no `data`, a list of submissions")
+
+
+def _rows(intake: Intake, sha256: str) -> int:
+    return intake.connection.execute(
+        "select count(*) from observations where file_sha256 = ?", [sha256]
+    ).fetchone()[0]
 
 
 def _pages(files: list[str]) -> str:

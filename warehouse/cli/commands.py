@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from warehouse.cli import operate, read, samples, stages
+from warehouse.cli import inspect, operate, read, samples, stages
 from warehouse.version import VERSION
 
 EPILOG = (
@@ -42,13 +42,16 @@ def _planwatch(
 for command in (
     operate.demo,
     operate.run,
+    inspect.inspect,
     stages.ingest,
+    inspect.inspect,
     stages.gate,
     stages.load,
     stages.build,
     stages.publish,
     stages.rebuild,
     stages.verify,
+    stages.retain,
     read.sql,
     read.warnings,
     read.explain,

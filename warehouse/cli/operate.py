@@ -28,12 +28,13 @@ def run(
     site: SiteOption = None, home: HomeOption = None, json: JsonOption = False
 ) -> None:
     """Fetch, judge, load, build and publish in one process."""
+    from warehouse.chain import Listeners
     from warehouse.chain import run as run_chain
 
     settings = settings_of(home, site)
     declared = Site.load(settings.site)
     with narrating(json) as event, fetching() as progress:
-        report = run_chain(settings, declared, event, progress)
+        report = run_chain(settings, declared, Listeners(event, progress))
     if json:
         print_json(
             {

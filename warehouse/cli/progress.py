@@ -9,39 +9,44 @@ from typing import Any
 
 from rich.progress import (
     BarColumn,
-    DownloadColumn,
+    MofNCompleteColumn,
     Progress,
     SpinnerColumn,
     TextColumn,
-    TimeElapsedColumn,
+    TimeRemainingColumn,
 )
 
-from ingestion.landing import LandedFile
+from ingestion.run import Tally
 from warehouse.cli.options import remarks
 
 
 @contextmanager
-def fetching() -> Iterator[Callable[[LandedFile], None]]:
-    """Count files and bytes as they land."""
+def fetching() -> Iterator[Callable[[Tally], None]]:
+    """Answers, bytes, rate and remaining time of a run that fetches."""
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
-        DownloadColumn(),
-        TimeElapsedColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
         console=remarks,
         disable=not remarks.is_terminal,
         transient=True,
     ) as bar:
-        task = bar.add_task("fetching", total=None)
-        count = 0
+        task = bar.add_task("fetching", total=None, rate="")
 
-        def landed(file: LandedFile) -> None:
-            nonlocal count
-            count += 1
-            bar.update(task, advance=file.size_bytes, description=f"{count} files")
+        def tell(tally: Tally) -> None:
+            failed = tally.counts["failed"]
+            bar.update(
+                task,
+                total=tally.total,
+                completed=tally.done,
+                description="fetching" + (f" ({failed} failed)" if failed else ""),
+                rate=f"{tally.rate:,.0f}/s, {tally.size_bytes / 2**20:,.1f} MiB",
+            )
 
-        yield landed
+        yield tell
 
 
 @contextmanager

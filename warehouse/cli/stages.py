@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ingestion.errors import PlanwatchError, UsageError
-from ingestion.ingest import ingest as fetch
-from ingestion.ingest import shards
+from ingestion.errors import EXIT_SOURCE, UsageError
 from ingestion.landing import LandedBatch, ledger
 from ingestion.settings import Settings
 from ingestion.site import Site
@@ -33,38 +31,68 @@ def ingest(
     source: Annotated[
         str | None, typer.Argument(help="Source code; without it: every source.")
     ] = None,
+    retry_failed: Annotated[
+        str | None,
+        typer.Option("--retry-failed", help="Redo just what failed in this run."),
+    ] = None,
+    processes: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that fetch side by side.")
+    ] = 1,
     site: SiteOption = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
     """Fetch declared sources and keep what is new in landing."""
+    from ingestion.run import ingest_run
+    from ingestion.run import retry_failed as retry
+
     settings = settings_of(home, site)
     declared = Site.load(settings.site)
-    chosen = [declared.source(source)] if source else list(declared.sources.values())
-    landed, failures = [], []
+    if source and retry_failed:
+        raise UsageError(
+            "--retry-failed redoes all that failed in a run.",
+            "leave the source out, or leave --retry-failed out.",
+        )
     with fetching() as progress:
-        for one in chosen:
-            for shard in shards(one):
-                try:
-                    batch = fetch(settings, one, shard, progress)
-                except PlanwatchError as error:  # raised once all had a turn
-                    failures.append(error)
-                    break
-                if batch is not None:
-                    landed.append(batch)
+        if retry_failed:
+            summary = retry(
+                settings, declared, retry_failed, processes=processes, progress=progress
+            )
+        else:
+            chosen = [declared.source(source)] if source else None
+            summary = ingest_run(
+                settings, declared, chosen, processes=processes, progress=progress
+            )
     if json:
-        print_json([asdict(batch) for batch in landed])
+        print_json(summary)
     else:
-        print_table(
-            ("batch", "files", "bytes", "received at"),
-            [
-                (b.batch_id, len(b.files), sum(f.size_bytes for f in b.files),
-                 b.received_at)
-                for b in landed
-            ],
-        )  # fmt: skip
-    if failures:
-        raise failures[0]
+        _print_run(settings, summary)
+    if summary.failures:
+        raise summary.failures[0].error()
+    if summary.failed_endpoints:
+        raise typer.Exit(EXIT_SOURCE)
+
+
+def _print_run(settings: Settings, summary) -> None:
+    landed = [LandedBatch.open(settings, batch_id) for batch_id in summary.batch_ids]
+    print_table(
+        ("batch", "files", "bytes", "received at"),
+        [
+            (
+                batch.batch_id,
+                len(batch.files),
+                sum(file.size_bytes for file in batch.files),
+                batch.received_at,
+            )
+            for batch in landed
+        ],
+    )
+    told = ", ".join(f"{n} {result}" for result, n in sorted(summary.counts.items()))
+    print(f"Run {summary.run_id}: {told or 'nothing to fetch'}.")
+    for failure in summary.failures:
+        print(f"  {failure.source_code}: {failure.message}")
+    if summary.failures or summary.failed_endpoints:
+        print(f"Redo just that: planwatch ingest --retry-failed {summary.run_id}")
 
 
 def gate(
@@ -153,7 +181,7 @@ def rebuild(
     site: SiteOption = None, home: HomeOption = None, json: JsonOption = False
 ) -> None:
     """Make everything anew from landing alone; releases stay."""
-    from warehouse.verify import rebuild as make_anew
+    from warehouse.rebuild import rebuild as make_anew
 
     settings = settings_of(home, site)
     with narrating(json) as event:
@@ -163,15 +191,46 @@ def rebuild(
 
 def verify(home: HomeOption = None, json: JsonOption = False) -> None:
     """Prove that landing was not altered, shortened, reordered or added to."""
-    from warehouse.verify import verify as prove
+    from ingestion.proof import prove_landing
 
-    proof = prove(settings_of(home))
+    proof = prove_landing(settings_of(home))
     if json:
         print_json(proof)
     else:
         print(
             f"{proof.batches} batches, {proof.files} files, {proof.size_bytes:,} "
             f"bytes are as they were kept. Head of the ledger: {proof.head}"
+        )
+
+
+def retain(
+    days: Annotated[
+        int | None,
+        typer.Option(min=0, help="Age in days (default: the site's retention_days)."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only tell what would be given up.")
+    ] = False,
+    site: SiteOption = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Give up old landed bytes; never what a release cites or still waits."""
+    from ingestion.retention import retain as give_up
+    from warehouse.pending import pending
+
+    settings = settings_of(home, site)
+    age = days if days is not None else Site.load(settings.site).retention_days
+    waiting = [batch.batch_id for batch in pending(settings)]
+    kept = give_up(settings, age, protected=waiting, dry_run=dry_run)
+    if json:
+        print_json(kept)
+    else:
+        verb = "would be given up" if dry_run else "given up"
+        print(
+            f"{len(kept.retired)} batches, {kept.size_bytes:,} bytes {verb}; kept: "
+            f"{kept.cited} cited by releases, {kept.newest} the newest of an address, "
+            f"{kept.protected} waiting."
         )
 
 
