@@ -89,7 +89,7 @@ def assign_roles(units: list[Unit], months: int, seed: int) -> None:
     dice.shuffle(local)
     mergers = max(1, len(units) // 400)
     for _ in range(mergers):
-        _merge(local.pop(), units, months, dice)
+        _merge(local.pop(), months, dice)
     for _ in range(max(1, len(units) // 500)):
         local.pop().kind = SUPPORT
     heirs = {unit.heir for unit in units}
@@ -101,7 +101,7 @@ def assign_roles(units: list[Unit], months: int, seed: int) -> None:
         free.pop().often_late = True
 
 
-def _merge(unit: Unit, units: list[Unit], months: int, dice: Dice) -> None:
+def _merge(unit: Unit, months: int, dice: Dice) -> None:
     unit.closes = dice.between(max(1, months // 3), max(1, 2 * months // 3))
     unit.heir = unit.parent
 

@@ -99,7 +99,9 @@ def test_wrong_parameters_are_named(address: str, query: str):
     answer = get(f"{address}/submissions?{query}")
     assert answer.status_code == 400
     assert answer.json()["error"] == "bad_request"
-    assert query.split("=", maxsplit=1)[0] in answer.json()["message"] or "shard" in query
+    assert (
+        query.split("=", maxsplit=1)[0] in answer.json()["message"] or "shard" in query
+    )
 
 
 @pytest.mark.parametrize(
