@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from warehouse.cli import operate, read, samples, stages
+from warehouse.cli import operate, read, samples, stages, units
 from warehouse.version import VERSION
 
 EPILOG = (
@@ -53,6 +53,9 @@ for command in (
     read.warnings,
     read.explain,
     read.receipt,
+    units.bundle,
+    units.template,
+    units.check,
     samples.simulate,
     samples.serve_samples,
     operate.airflow,
