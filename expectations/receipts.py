@@ -120,6 +120,16 @@ def find_receipt(settings: Settings, submission_id: str) -> dict[str, Any] | Non
     return max(found.values(), key=lambda r: r["received_at"], default=None)
 
 
+def rendered(settings: Settings, submission_id: str, form: str) -> bytes | None:
+    """Receipt of a submission as it is sent: "json", or "csv" of its errors."""
+    receipt = find_receipt(settings, submission_id)
+    if receipt is None:
+        return None
+    if form == "csv":
+        return errors_csv(receipt).encode()
+    return (json.dumps(receipt, ensure_ascii=False, indent=2) + "\n").encode()
+
+
 def _search(path: Path, needle: bytes) -> dict[str, Any] | None:
     """The line with `needle`: a byte search, since parsing all would take long."""
     if path.stat().st_size == 0:
