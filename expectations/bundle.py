@@ -110,14 +110,12 @@ def _cut(registries: Registries, entry: InForce, unit_code: str) -> bytes:
 
 
 def _names_unit(parts: dict[str, bytes], entries: list[InForce], unit: str) -> bool:
-    import pyarrow.parquet
+    import pyarrow.parquet as pq
 
     return any(
-        unit in pyarrow.parquet.read_table(io.BytesIO(parts[_member(entry)]))
-        .column("unit_code")
-        .to_pylist()
-        for entry in entries
-        if entry.registry == "units"
+        unit in pq.read_table(io.BytesIO(parts[_member(e)]))["unit_code"].to_pylist()
+        for e in entries
+        if e.registry == "units"
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -22,7 +22,7 @@ from expectations.lean_import import lean_great_expectations
 from expectations.receipts import ERROR_COLUMNS
 from expectations.submission_file import (
     DEFAULTS,
-    ENVELOPE,
+    Envelope,
     SubmissionFile,
     file_bytes,
     read_submission,
@@ -46,14 +46,6 @@ _TYPES = {
     "known_from": pa.timestamp("us"),
     "received_at": pa.timestamp("us"),
 }
-
-
-class Envelope(NamedTuple):
-    """Whose file it is: unit, form and period (SDMX notation)."""
-
-    unit_code: str
-    form_code: str
-    period: str
 
 
 def check(
@@ -141,7 +133,7 @@ def _cells(
     """
     told = {
         name: (cells[name] or "") if name in cells else getattr(envelope, name)
-        for name in ENVELOPE
+        for name in Envelope._fields
     }
     filled = {name: cells.get(name) or default for name, default in DEFAULTS.items()}
     return {

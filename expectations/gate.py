@@ -245,5 +245,4 @@ def refuse(
         tally = Tally(False, 0, 0, 0, [], readable=False)
         verdict = _verdict(settings, bench, batch, tally, identity)
         _write_reasons(bench, [], folder)
-        verdict = _commit(settings, verdict, folder)
-    return verdict
+        return _commit(settings, verdict, folder)

@@ -8,6 +8,7 @@ and ends: the loader that puts off is not safe between threads.
 
 from __future__ import annotations
 
+import gc
 import importlib.abc
 import importlib.util
 import sys
@@ -42,9 +43,14 @@ def lean_great_expectations() -> None:
     """Import Great Expectations with what it can do without put off."""
     finder = _PutOff()
     sys.meta_path.insert(0, finder)
+    # Importing makes objects that stay: looking for garbage among them takes a
+    # quarter of the time and finds none.
+    gc.disable()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import great_expectations  # noqa: F401
     finally:
         sys.meta_path.remove(finder)
+        gc.freeze()
+        gc.enable()

@@ -159,11 +159,11 @@ def errors_csv(receipt: dict[str, Any]) -> str:
             "how_to_fix_en": error["how_to_fix"]["en"],
             "how_to_fix_zh": error["how_to_fix"]["zh"],
         }
-        writer.writerow(_harmless(flat[name]) for name in ERROR_COLUMNS)
+        writer.writerow(harmless(flat[name]) for name in ERROR_COLUMNS)
     return out.getvalue()
 
 
-def _harmless(cell: Any) -> Any:
+def harmless(cell: Any) -> Any:
     """A quote before what a spreadsheet would run as a formula (OWASP)."""
     if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")):
         return "'" + cell

@@ -15,16 +15,15 @@ import zipfile
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ingestion.canonical import Unreadable
 from ingestion.errors import UsageError
 
 SHEET = "observations"
-ENVELOPE = ("unit_code", "form_code", "period")
 COLUMNS = (
-    *ENVELOPE, "indicator_code", "region_code", "breakdown", "value",
-    "unit_measure", "obs_status", "comment", "row_key",
+    "unit_code", "form_code", "period", "indicator_code", "region_code",
+    "breakdown", "value", "unit_measure", "obs_status", "comment", "row_key",
 )  # fmt: skip
 # May stand in a file as well; the template fills the first and reads the names.
 MORE_COLUMNS = ("definition_version", "conf_status")
@@ -37,6 +36,14 @@ DEFAULTS = {
 }  # fmt: skip
 MAX_BYTES = 64 * 2**20
 MAX_CELLS = 5_000_000
+
+
+class Envelope(NamedTuple):
+    """Whose file it is: unit, form and period (SDMX notation)."""
+
+    unit_code: str
+    form_code: str
+    period: str
 
 
 @dataclass(frozen=True)
@@ -130,11 +137,10 @@ def _text(cell: Any) -> str:
     if isinstance(cell, bool):
         return str(cell).upper()
     if isinstance(cell, float):
-        if cell.is_integer() and abs(cell) < 2**53:
-            return str(int(cell))
-        return format(Decimal(repr(cell)), "f")
+        whole = cell.is_integer() and abs(cell) < 2**53
+        return str(int(cell)) if whole else format(Decimal(repr(cell)), "f")
     if isinstance(cell, dt.datetime) and cell.time() == dt.time():
-        return cell.date().isoformat()
+        cell = cell.date()
     if isinstance(cell, (dt.date, dt.time)):
         return cell.isoformat()
     return str(cell).strip()
@@ -153,7 +159,7 @@ def _json(name: str, body: bytes) -> list[tuple[int, dict[str, str | None]]]:
             raise _unreadable(name, "`data` does not hold exactly one submission")
         (content,) = content
     if isinstance(content, dict) and isinstance(content.get("rows"), list):
-        envelope = {key: content[key] for key in ENVELOPE if key in content}
+        envelope = {key: content[key] for key in Envelope._fields if key in content}
         content = content["rows"]
     if not isinstance(content, list) or not all(isinstance(r, dict) for r in content):
         raise _unreadable(name, "it is neither a list of rows nor {`rows`: [rows]}")
@@ -179,24 +185,28 @@ def _below_header(
 
     The header is found by its names: readable headings may stand above it.
     """
-    for index, row in enumerate(table[:HEADER_WITHIN]):
-        header = [cell.strip() for cell in row]
-        if set(REQUIRED) <= set(header):
-            break
-    else:
+    above = next(
+        (n for n, row in enumerate(table[:HEADER_WITHIN], 1) if _is_header(row)), 0
+    )
+    if not above:
         raise _unreadable(
             name,
             f"no row holds the column names {', '.join(REQUIRED)}",
             f"use the columns {', '.join(COLUMNS)}.",
         )
+    header = [cell.strip() for cell in table[above - 1]]
     _known(name, [column for column in header if column])
     rows = []
-    for number, row in enumerate(table[index + 1 :], index + 2):
+    for number, row in enumerate(table[above:], above + 1):
         if any(cell.strip() for cell in row[len(header) :]):
             raise _unreadable(name, f"row {number} goes on beyond the header")
         if any(cell.strip() for cell in row):
             rows.append((number, _named(header, row)))
-    return index + 1, rows
+    return above, rows
+
+
+def _is_header(row: list[str]) -> bool:
+    return set(REQUIRED) <= {cell.strip() for cell in row}
 
 
 def _named(header: list[str], row: list[str]) -> dict[str, str | None]:

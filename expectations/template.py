@@ -21,7 +21,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from expectations.bundle import unit_world
 from expectations.catalogue import codelist
 from expectations.expected_rows import ExpectedRow, Form, expected_form
-from expectations.submission_file import SHEET
+from expectations.receipts import harmless
+from expectations.submission_file import FOR_READERS, SHEET, Envelope
 from ingestion.durable import commit_file, machine_faults
 from ingestion.errors import UsageError
 from ingestion.settings import Settings
@@ -54,23 +55,16 @@ SIMULATED = "SIMULATED FORM, invented data 模拟报表，数据为虚构"
 
 
 def write_template(
-    settings: Settings,
-    path: Path,
-    form_code: str,
-    unit_code: str,
-    period: str,
-    bundle: Path | None = None,
+    settings: Settings, path: Path, envelope: Envelope, bundle: Path | None = None
 ) -> int:
     """Write the form to `path` (.xlsx or .csv); gives the number of its rows.
 
     UsageError when the unit is not asked for this form and period.
     """
     if path.suffix.lower() not in (".xlsx", ".csv"):
-        raise UsageError(
-            f"{path.name} is neither .xlsx nor .csv.", "correct --output."
-        )
-    with unit_world(settings, unit_code, bundle) as world:
-        form = expected_form(world, form_code, period)
+        raise UsageError(f"{path.name} is neither .xlsx nor .csv.", "correct --output.")
+    with unit_world(settings, envelope.unit_code, bundle) as world:
+        form = expected_form(world, envelope.form_code, envelope.period)
     temporary = path.with_name(f".{path.name}.part")
     with machine_faults(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,7 +100,10 @@ def _write_csv(path: Path, form: Form) -> None:
         writer = csv.DictWriter(handle, COLUMNS, restval="", lineterminator="\n")
         writer.writeheader()
         for number, row in enumerate(form.rows, 1):
-            writer.writerow({**cells(form, number, row), **remark})
+            told = {**cells(form, number, row), **remark}
+            for name in FOR_READERS:
+                told[name] = harmless(told[name])
+            writer.writerow(told)
 
 
 def _workbook(form: Form) -> Workbook:
@@ -127,6 +124,7 @@ def _workbook(form: Form) -> Workbook:
 def _headings(sheet: Worksheet, form: Form) -> None:
     label = f"{SIMULATED} · " if form.simulated else ""
     sheet["A1"] = f"{label}{form.name_en} {form.name_zh}"
+    sheet["A1"].data_type = sheet["A2"].data_type = "s"
     sheet["A1"].font = Font(
         bold=True, size=14, color="C00000" if form.simulated else "000000"
     )
@@ -147,6 +145,9 @@ def _headings(sheet: Worksheet, form: Form) -> None:
 def _fill(sheet: Worksheet, number: int, told: dict[str, str]) -> None:
     for index, (code, _, _, _, is_open) in enumerate(HEADINGS, 1):
         cell = sheet.cell(number, index, told.get(code))
+        if cell.value is not None:
+            # A name that begins with "=" is a name, not a formula.
+            cell.data_type = "s"
         if is_open:
             cell.protection = Protection(locked=False)
             cell.fill = _OPEN
@@ -204,22 +205,24 @@ def _bounds(row: ExpectedRow) -> DataValidation:
 
 
 def _explain(sheet: Worksheet, form: Form) -> None:
+    how = (
+        "Plain number such as 1234.5. Without a value, leave it empty and choose a "
+        "status that says why."
+    )
+    command = (
+        "Before sending: planwatch check FILE "
+        f"--unit {form.unit_code} --form {form.form_code} --period {form.period}"
+    )
     lines = [
         ("Column 列", "Meaning", "含义"),
         *((code, english, chinese) for code, english, chinese, _, _ in HEADINGS),
         ("", "", ""),
         (
             "value",
-            "Plain number such as 1234.5. Without a value, leave it empty and "
-            "choose a status that says why.",
+            how,
             "请填写普通数字，如 1234.5。没有数值时留空，并选择说明原因的状态。",
         ),
-        (
-            "check",
-            "Before sending: planwatch check FILE "
-            f"--unit {form.unit_code} --form {form.form_code} --period {form.period}",
-            "报送前请运行左列命令自查。",
-        ),
+        ("check", command, "报送前请运行左列命令自查。"),
     ]
     for row in lines:
         sheet.append(row)

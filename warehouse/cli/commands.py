@@ -56,6 +56,7 @@ for command in (
     units.bundle,
     units.template,
     units.check,
+    units.deliver,
     samples.simulate,
     samples.serve_samples,
     operate.airflow,

@@ -69,12 +69,10 @@ def check(
     Exit code 0: all of it would be accepted; 1: rows or the file would be
     rejected, every reason is listed; 2: wrong usage.
     """
-    from expectations.check import Envelope
     from expectations.check import check as judge
+    from expectations.submission_file import Envelope
 
-    receipt = judge(
-        settings_of(home, site), file, Envelope(unit, form, period), bundle
-    )
+    receipt = judge(settings_of(home, site), file, Envelope(unit, form, period), bundle)
     if json:
         print_json(receipt)
     else:
@@ -115,11 +113,38 @@ def template(
     json: JsonOption = False,
 ) -> None:
     """Write the form to fill in: expected rows, locked codes, drop-downs."""
+    from expectations.submission_file import Envelope
     from expectations.template import write_template
 
     path = output or Path(f"{form}_{unit}_{period}.xlsx")
-    rows = write_template(settings_of(home, site), path, form, unit, period, bundle)
+    envelope = Envelope(unit, form, period)
+    rows = write_template(settings_of(home, site), path, envelope, bundle)
     if json:
         print_json({"file": path, "rows": rows})
     else:
         print(f"{path}: {rows} rows to fill in. Then: planwatch check {path} …")
+
+
+def deliver(
+    site: SiteOption = None, home: HomeOption = None, json: JsonOption = False
+) -> None:
+    """Post receipts to units that declared a web address; once each.
+
+    An address stands in registry units, column contact, or as `callback` of
+    the source. What fails is recorded and tried again by the next run.
+    """
+    from dataclasses import asdict
+
+    from expectations.delivery import deliver as post
+    from ingestion.site import Site
+
+    settings = settings_of(home, site)
+    outcomes = post(settings, Site.load(settings.site))
+    if json:
+        print_json([asdict(outcome) for outcome in outcomes])
+    else:
+        print_table(
+            ("submission", "address", "outcome", "attempts", "message"),
+            [(o.submission_id, o.address, o.outcome, o.attempts, o.message)
+             for o in outcomes],
+        )  # fmt: skip
