@@ -89,6 +89,8 @@ def without_identity(receipt: dict, first_row: int = 1) -> dict:
         if error["row_number"] is not None:
             error["row_number"] -= first_row - 1
             error["row_key"] = None
+        if error["field"] == "row_key":
+            error["offending_value"] = None
     return {**told, "errors": errors}
 
 
