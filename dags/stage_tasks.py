@@ -107,6 +107,18 @@ def load(batch_id: str) -> int:
     return report.rows_loaded
 
 
+@task(trigger_rule="all_done")
+@transient_only
+def deliver_receipts() -> int:
+    """Post receipts to units that asked for it; nothing waits for this task."""
+    from expectations.delivery import deliver
+    from ingestion.settings import Settings
+    from ingestion.site import Site
+
+    settings = Settings.load()
+    return len(deliver(settings, Site.load(settings.site)))
+
+
 @task
 def every_source_answered() -> None:
     """Fails with the run when a fetch has failed, though others went on."""
@@ -120,4 +132,7 @@ def ingest_kind(kind: str) -> None:
     waiting = list_waiting(kind)
     registries >> shards
     fetched >> [waiting, every_source_answered()]
-    load.expand(batch_id=judge.expand(batch_id=waiting))
+    judged = judge.expand(batch_id=waiting)
+    load.expand(batch_id=judged)
+    if kind == "submission":
+        judged >> deliver_receipts()

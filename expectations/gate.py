@@ -20,6 +20,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,7 +31,7 @@ from expectations.registries import (
     current_registries,
     promote,
 )
-from expectations.verdict import FILE, Verdict
+from expectations.verdict import FILE, Verdict, digests
 from ingestion.canonical import CanonicalBatch, Unreadable, read_batch
 from ingestion.durable import commit_file, machine_faults, sync_folder
 from ingestion.landing import LandedBatch
@@ -55,7 +56,7 @@ def gate(settings: Settings, batch: LandedBatch, site: Site | None = None) -> Ve
     try:
         return judge_batch(settings, batch, read_batch(settings, batch, source), site)
     except Unreadable as fault:
-        return _refuse(settings, batch, site, fault)
+        return refuse(settings, batch, site, fault)
 
 
 def judge_batch(
@@ -85,7 +86,7 @@ def judge_batch(
             observation_judgement.write_outcome(bench, batch, folder)
         verdict = _verdict(settings, bench, batch, tally, identity)
         _write_reasons(bench, tally.findings, folder)
-        _commit(settings, verdict, folder)
+        verdict = _commit(settings, verdict, folder)
     promote(settings, verdict)
     return verdict
 
@@ -98,12 +99,16 @@ class Identity(NamedTuple):
 
 
 def _identity(batch: LandedBatch, registries: Registries, site: Site) -> Identity:
-    version = rule_set_version(
-        {"error_budget": site.error_budget, "time_zone": site.time_zone}
-    )
     # A source's own earlier snapshot is replaced, so it decides nothing.
     state = registries.state(consulted(batch.registry), batch.source_code)
-    return Identity(version, state)
+    return Identity(rule_set_of(site), state)
+
+
+def rule_set_of(site: Site) -> str:
+    """Version of everything but registries that this site judges by."""
+    return rule_set_version(
+        {"error_budget": site.error_budget, "time_zone": site.time_zone}
+    )
 
 
 def _stands(verdict: Verdict, batch: LandedBatch, identity: Identity) -> bool:
@@ -203,12 +208,16 @@ def _write_reasons(bench: Bench, findings: list[Finding], folder: Path) -> None:
     (folder / "validation.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _commit(settings: Settings, verdict: Verdict, folder: Path) -> None:
+def _commit(settings: Settings, verdict: Verdict, folder: Path) -> Verdict:
     """Move the files in place; a kill before verdict.json leaves no verdict."""
+    verdict = replace(verdict, files=digests(folder))
     with machine_faults(verdict.folder):
         verdict.folder.mkdir(parents=True, exist_ok=True)
         (verdict.folder / FILE).unlink(missing_ok=True)
         sync_folder(verdict.folder)
+        # What an earlier judgement left would pass for part of this one.
+        for path in verdict.folder.glob("*.parquet"):
+            path.unlink()
         for path in sorted(folder.iterdir()):
             if path.name == "receipts.ndjson":
                 name = f"{verdict.batch_id}.ndjson"
@@ -216,9 +225,10 @@ def _commit(settings: Settings, verdict: Verdict, folder: Path) -> None:
             else:
                 commit_file(path, verdict.folder / path.name)
     verdict.save()
+    return verdict
 
 
-def _refuse(
+def refuse(
     settings: Settings, batch: LandedBatch, site: Site, fault: Unreadable
 ) -> Verdict:
     """Verdict on bytes that are not of the declared format."""
@@ -235,5 +245,4 @@ def _refuse(
         tally = Tally(False, 0, 0, 0, [], readable=False)
         verdict = _verdict(settings, bench, batch, tally, identity)
         _write_reasons(bench, [], folder)
-        _commit(settings, verdict, folder)
-    return verdict
+        return _commit(settings, verdict, folder)

@@ -120,6 +120,16 @@ def find_receipt(settings: Settings, submission_id: str) -> dict[str, Any] | Non
     return max(found.values(), key=lambda r: r["received_at"], default=None)
 
 
+def rendered(settings: Settings, submission_id: str, form: str) -> bytes | None:
+    """Receipt of a submission as it is sent: "json", or "csv" of its errors."""
+    receipt = find_receipt(settings, submission_id)
+    if receipt is None:
+        return None
+    if form == "csv":
+        return errors_csv(receipt).encode()
+    return (json.dumps(receipt, ensure_ascii=False, indent=2) + "\n").encode()
+
+
 def _search(path: Path, needle: bytes) -> dict[str, Any] | None:
     """The line with `needle`: a byte search, since parsing all would take long."""
     if path.stat().st_size == 0:
@@ -149,11 +159,11 @@ def errors_csv(receipt: dict[str, Any]) -> str:
             "how_to_fix_en": error["how_to_fix"]["en"],
             "how_to_fix_zh": error["how_to_fix"]["zh"],
         }
-        writer.writerow(_harmless(flat[name]) for name in ERROR_COLUMNS)
+        writer.writerow(harmless(flat[name]) for name in ERROR_COLUMNS)
     return out.getvalue()
 
 
-def _harmless(cell: Any) -> Any:
+def harmless(cell: Any) -> Any:
     """A quote before what a spreadsheet would run as a formula (OWASP)."""
     if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")):
         return "'" + cell

@@ -32,7 +32,7 @@ def consulted(registry: str) -> tuple[str, ...]:
     return tuple(sorted({registry, *(entry.registry for entry in references)}))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class InForce:
     """Pointer to the accepted snapshot of one source."""
 
@@ -124,7 +124,12 @@ def promote(settings: Settings, verdict: Verdict) -> None:
         received_at=verdict.received_at,
         rows=verdict.rows_received,
     )
-    pointer = _pointer(settings, verdict.source_code)
+    promote_entry(settings, entry)
+
+
+def promote_entry(settings: Settings, entry: InForce) -> None:
+    """Point to `entry`, unless a newer one of its source already is in force."""
+    pointer = _pointer(settings, entry.source_code)
     before = _read(pointer)
     if before is None or _age(before) <= _age(entry):
         write_json(pointer, asdict(entry))

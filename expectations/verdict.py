@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from ingestion.durable import write_json
@@ -19,7 +20,9 @@ class Verdict:
     A submission batch that could be read is always accepted: each of its
     submissions has a verdict of its own in `submissions.parquet`. A release is
     refused when all its files are, a registry when one row is wrong.
-    `rows_received = rows_accepted + rows_rejected` always.
+    `rows_received = rows_accepted + rows_rejected` always. `files` has the
+    sha256 of each Parquet file beside it, so that a load can notice a file
+    that was changed after the judgement.
     """
 
     batch_id: str
@@ -39,6 +42,7 @@ class Verdict:
     readable: bool
     reasons: dict[str, int]
     folder: Path
+    files: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def find(cls, folder: Path) -> Verdict | None:
@@ -51,6 +55,8 @@ class Verdict:
         path = folder / FILE
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
+            if content.pop("seal") != _seal(content):
+                raise ValueError("it was altered after the judgement")
             names = {field.name for field in fields(cls)} - {"folder"}
             return cls(folder=folder, **{name: content[name] for name in names})
         except (OSError, ValueError, KeyError) as error:
@@ -62,8 +68,36 @@ class Verdict:
     def save(self) -> None:
         """Write verdict.json in one step: its presence is the commit."""
         content = {k: v for k, v in asdict(self).items() if k != "folder"}
-        write_json(self.folder / FILE, content)
+        write_json(self.folder / FILE, {**content, "seal": _seal(content)})
 
     def path(self, name: str) -> Path:
         """Parquet file of the verdict: accepted, quarantine, rejections …"""
         return self.folder / f"{name}.parquet"
+
+    def check_files(self) -> None:
+        """Damaged when a Parquet file is gone, was changed, or was put there."""
+        found = digests(self.folder)
+        wrong = sorted(
+            name
+            for name in {*found, *self.files}
+            if found.get(name) != self.files.get(name)
+        )
+        if wrong:
+            raise Damaged(
+                f"Not as the gate left it in {self.folder}: {', '.join(wrong)}.",
+                "remove that folder and run `planwatch gate` again.",
+            )
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """sha256 of each Parquet file in `folder`, by its name."""
+    found = {}
+    for path in sorted(folder.glob("*.parquet")):
+        with path.open("rb") as handle:
+            found[path.name] = hashlib.file_digest(handle, "sha256").hexdigest()
+    return found
+
+
+def _seal(content: dict) -> str:
+    """Tells a hand that edits the file from the gate that wrote it; no secret."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -88,7 +88,7 @@ def cited_batches(settings: Settings, entries: list[dict]) -> set[str]:
                 f"The release manifest {path} cannot be read: {error}.",
                 "restore or remove that release; until then nothing is given up.",
             ) from error
-        if named is not None:
+        if isinstance(named, list):
             cited.update(named)
             continue
         cited.update(

@@ -79,6 +79,8 @@ class Source(Reading):
     limits: Limits = Limits()
     simulated: bool = False
     allow_private: bool = False
+    # Where receipts of units without a web address of their own are posted.
+    callback: str | None = Field(default=None, pattern=r"^(https?://|\$\{)")
 
     @model_validator(mode="after")
     def _consistent(self) -> Source:

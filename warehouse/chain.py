@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from expectations.delivery import Delivery, deliver
 from expectations.gate import gate
 from expectations.registries import is_in_force
 from expectations.verdict import Verdict
@@ -36,6 +37,7 @@ class RunReport:
     landed: list[LandedBatch] = field(default_factory=list)
     loads: list[LoadReport] = field(default_factory=list)
     failures: list[PlanwatchError] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
     build: BuildReport | None = None
     release: Release | None = None
 
@@ -69,7 +71,17 @@ def run(
     event("publishing", site.name, {})
     report.release = publish(settings, site)
     event("published", report.release.release_id, {"changed": report.release.changed})
+    _deliver(settings, site, report, event)
     return report
+
+
+def _deliver(settings: Settings, site: Site, report: RunReport, event: Event) -> None:
+    """Receipts go out last: whatever becomes of them, the release stands."""
+    try:
+        report.deliveries = deliver(settings, site)
+    except PlanwatchError as error:
+        report.failures.append(error)
+        event("failed", "receipts", {"error": str(error)})
 
 
 def take_in_registries(

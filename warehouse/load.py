@@ -33,14 +33,10 @@ def load(settings: Settings, batch: LandedBatch, verdict: Verdict) -> LoadReport
     """Load what the verdict accepted; doing it twice adds nothing.
 
     Raises ContentRejected without an accepting verdict for exactly this
-    batch's content: the gate cannot be walked around.
+    batch's content, Damaged when the kept verdict or its files were changed
+    after the judgement: the gate cannot be walked around.
     """
-    if verdict.batch_id != batch.batch_id or verdict.batch_sha256 != batch.sha256:
-        raise ContentRejected(
-            f"The verdict is for {verdict.batch_id} ({verdict.batch_sha256[:12]}), "
-            f"not for {batch.batch_id} ({batch.sha256[:12]}).",
-            f"judge the batch first: `planwatch gate {batch.batch_id}`.",
-        )
+    _refuse_foreign(settings, batch, verdict)
     if not verdict.accepted:
         raise ContentRejected(
             f"Batch {batch.batch_id} was refused by the gate.",
@@ -49,10 +45,23 @@ def load(settings: Settings, batch: LandedBatch, verdict: Verdict) -> LoadReport
     return _write(settings, batch, verdict, "loaded")
 
 
+def _refuse_foreign(settings: Settings, batch: LandedBatch, verdict: Verdict) -> None:
+    """Only what the gate itself kept for this very batch counts."""
+    kept = Verdict.find(settings.verdicts / batch.batch_id)
+    if kept is None or kept != verdict or kept.batch_sha256 != batch.sha256:
+        raise ContentRejected(
+            f"The gate has given no such verdict on {batch.batch_id} "
+            f"({batch.sha256[:12]}).",
+            f"judge the batch first: `planwatch gate {batch.batch_id}`.",
+        )
+    kept.check_files()
+
+
 def record_refusal(
     settings: Settings, batch: LandedBatch, verdict: Verdict
 ) -> LoadReport:
     """Keep a refused batch's account and reasons; none of its rows."""
+    _refuse_foreign(settings, batch, verdict)
     return _write(settings, batch, verdict, "refused")
 
 
@@ -80,7 +89,8 @@ def _write(settings, batch, verdict, status: str) -> LoadReport:
             loaded = _insert_registry(connection, batch, verdict, seq)
         elif status == "loaded":
             loaded = _insert_rows(connection, verdict, seq)
-        _insert_parquet(connection, "rejection", _file(verdict, "rejections"), seq)
+        if status == "refused" or batch.kind == "registry":
+            _insert_parquet(connection, "rejection", _file(verdict, "rejections"), seq)
         return LoadReport(
             batch.batch_id, batch.source_code, seq, loaded, verdict.rows_rejected
         )
@@ -149,7 +159,8 @@ def _insert_rows(connection, verdict: Verdict, seq: int) -> int:
         )
     fresh = "submission_id is null or submission_id not in (select * from repeated)"
     _insert_parquet(connection, "submission", submissions, seq, fresh)
-    _insert_parquet(connection, "quarantine", _file(verdict, "quarantine"), seq, fresh)
+    for table, name in (("quarantine", "quarantine"), ("rejection", "rejections")):
+        _insert_parquet(connection, table, _file(verdict, name), seq, fresh)
     accepted = _file(verdict, "accepted")
     return _insert_parquet(connection, "observation", accepted, seq, fresh)
 

@@ -4,6 +4,8 @@ GET /health
 GET /sdmx/data/{flow}          SDMX-CSV or SDMX-JSON, by Accept or ?format=
 GET /registry/{name}.csv       registries of the simulated network
 GET /submissions               pages of submissions, bearer token needed
+GET /receipts/{submission_id}  receipt as JSON, or its errors as CSV, by Accept
+                               or ?format=; the same token
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import json
 import math
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -42,6 +44,13 @@ SDMX_JSON = "application/vnd.sdmx.data+json;version=1.0.0"
 FORMATS = {"sdmx-csv": SDMX_CSV, "csv": SDMX_CSV,
            "sdmx-json": SDMX_JSON, "json": SDMX_JSON}  # fmt: skip
 WRITERS = {SDMX_CSV: sdmx_csv, SDMX_JSON: sdmx_json}
+# (submission_id, "json" or "csv") -> the receipt, or None when there is none.
+Receipts = Callable[[str, str], bytes | None]
+RECEIPT_TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
+
+
+def no_receipts(submission_id: str, form: str) -> bytes | None:
+    """Receipts of a server beside which nothing is judged."""
 
 
 def create_app(
@@ -50,11 +59,13 @@ def create_app(
     chaos: int = 25,
     retry_after: int = 1,
     until: datetime | None = None,
+    receipts: Receipts = no_receipts,
 ) -> Starlette:
     """Application over the network that `simulate` wrote into `folder`.
 
     `chaos`: see Chaos. `until` (aware) hides what arrives from that moment
     on, so that waves of submissions can be replayed one after the other.
+    `receipts` finds what the gate told a submitter.
     """
     if not (folder / REPORT).is_file():
         raise UsageError(
@@ -68,11 +79,13 @@ def create_app(
             Route("/sdmx/data/{flow}", _statistics),
             Route("/registry/{name}.csv", _registry),
             Route("/submissions", _submissions),
+            Route("/receipts/{submission_id:path}", _receipt),
         ],
         middleware=[Middleware(Chaos, every=chaos, retry_after=retry_after)],
     )
     app.state.folder = folder
     app.state.token = token
+    app.state.receipts = receipts
     app.state.log = SubmissionLog(folder / "submissions", cut)
     return app
 
@@ -85,9 +98,10 @@ def serve(
     chaos: int = 25,
     retry_after: int = 1,
     until: datetime | None = None,
+    receipts: Receipts = no_receipts,
 ) -> None:
     """Serve until interrupted. MachineRefused when the port is taken."""
-    app = create_app(folder, token, chaos, retry_after, until)
+    app = create_app(folder, token, chaos, retry_after, until, receipts)
     with _listening(host, port) as listener:
         _server(app).run(sockets=[listener])
 
@@ -192,17 +206,38 @@ class _BadRequest(Exception):
 
 def _submissions(request: Request) -> Response:
     if not _is_allowed(request):
-        return refusal(
-            401,
-            "unauthorised",
-            "Send the header `Authorization: Bearer TOKEN` with the token of this "
-            "server.",
-            {"WWW-Authenticate": "Bearer"},
-        )
+        return _unauthorised()
     try:
         return _page(request)
     except _BadRequest as error:
         return refusal(400, "bad_request", str(error))
+
+
+def _unauthorised() -> Response:
+    return refusal(
+        401,
+        "unauthorised",
+        "Send the header `Authorization: Bearer TOKEN` with the token of this server.",
+        {"WWW-Authenticate": "Bearer"},
+    )
+
+
+def _receipt(request: Request) -> Response:
+    """The token is asked for first: without it, ids cannot be tried out."""
+    if not _is_allowed(request):
+        return _unauthorised()
+    accepted = request.headers.get("accept", "*/*").lower()
+    by_header = "csv" if accepted.startswith("text/csv") else "json"
+    form = request.query_params.get("format", by_header).lower()
+    if form not in RECEIPT_TYPES:
+        return refusal(406, "not_acceptable", "Use ?format=json or ?format=csv.")
+    submission_id = request.path_params["submission_id"]
+    body = request.app.state.receipts(submission_id, form)
+    if body is None:
+        return refusal(
+            404, "unknown_submission", "No submission of this id has been judged yet."
+        )
+    return answer(request, body, RECEIPT_TYPES[form])
 
 
 def _is_allowed(request: Request) -> bool:

@@ -303,14 +303,16 @@ def test_retention_gives_up_what_is_old_and_leaves_a_tombstone(settings, landed)
 
 
 def test_retention_keeps_what_a_release_cites(settings, landed):
-    release(settings, built_at="2026-01-05T00:00:00Z", batches=[landed[1].batch_id])
+    release(
+        settings, built_at="2026-01-05T00:00:00Z", source_batches=[landed[1].batch_id]
+    )
     given_up = retain(at(settings, 30), days=10, protected=[landed[3].batch_id])
     assert given_up.retired == (landed[0].batch_id, landed[2].batch_id)
     assert (given_up.cited, given_up.protected) == (1, 1)
 
 
 def test_a_release_that_lists_no_batches_cites_all_before_it(settings, landed):
-    release(settings, built_at="2026-01-02T12:00:00Z")
+    release(settings, built_at="2026-01-02T12:00:00Z", source_batches=2)
     given_up = retain(at(settings, 30), days=10)
     assert given_up.retired == (landed[2].batch_id, landed[3].batch_id)
 

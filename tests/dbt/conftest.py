@@ -159,7 +159,10 @@ def _first_years(world: SmallWorld) -> None:
     world.report("U1", "2025-02", datetime(2025, 3, 20), cells={"WORK": 1})
     world.report("U1", "2025-03", datetime(2025, 4, 20), cells={"WORK": 1})
     world.report("U2", "2025-01", datetime(2025, 2, 8), cells={"WORK": 1})
-    world.report("U2", "2025-02", datetime(2025, 2, 8), verdict="rejected")
+    world.report(
+        "U2", "2025-02", datetime(2025, 2, 8), verdict="rejected",
+        reasons=("WORDS", "EMPTY"),
+    )  # fmt: skip
     world.batch(datetime(2025, 4, 25))
 
 
@@ -182,6 +185,10 @@ def _late_and_corrected(world: SmallWorld) -> None:
     world.observe("GROWTH", {"2023": "7"}, at=datetime(2025, 5, 1))
     world.observe("CO2", {"2021": "3.9"}, at=datetime(2023, 1, 1))
     world.report("U2", "2025-03", datetime(2025, 5, 1), cells={"WORK": 1})
+    # A second try that mends one of the two faults of the first.
+    world.report(
+        "U2", "2025-02", datetime(2025, 4, 30), verdict="rejected", reasons=("WORDS",)
+    )
 
 
 def _same_moment_and_new_target(world: SmallWorld) -> None:

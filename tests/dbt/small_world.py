@@ -75,9 +75,9 @@ class SmallWorld:
 
     def report(
         self, unit: str, period: str, at: datetime, verdict: str = "accepted",
-        cells: dict[str, object] | None = None,
+        cells: dict[str, object] | None = None, reasons: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
-        """One submission of form F by a unit, with its cells."""
+        """One submission of form F by a unit: its cells, the rules it broke."""
         batch = self.batch(at)
         self._insert(
             "raw.submission",
@@ -87,6 +87,14 @@ class SmallWorld:
             rows_accepted=0, rows_rejected=0, rule_set_version="1",
             load_seq=self.seq,
         )  # fmt: skip
+        for rule_id in reasons:
+            self._insert(
+                "raw.rejection",
+                batch_id=batch, submission_id="s" + batch, row_number=1, row_key="1",
+                field="value", offending_value="about 40", rule_id=rule_id,
+                rule_version="1", severity="error", expected="a number",
+                load_seq=self.seq,
+            )  # fmt: skip
         for indicator, value in (cells or {}).items():
             self.observe(
                 indicator, {period: value}, at=at, batch=batch, unit_code=unit,
@@ -201,6 +209,10 @@ RULES = (
     ("EW_SILENT_UNIT", "escalate_every", "2"),
     ("EW_LATE_UNIT", "window", "3"),
     ("EW_LATE_UNIT", "late_share_pct", "50"),
+    ("RULE_QUALITY", "min_hits", "1"),
+    ("RULE_QUALITY", "min_tries", "1"),
+    ("RULE_QUALITY", "second_try_share_pct", "50"),
+    ("RULE_QUALITY", "waived_share_pct", "20"),
 )
 
 

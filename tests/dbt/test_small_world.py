@@ -145,3 +145,31 @@ def test_warnings_name_their_subject_in_both_languages(warehouse):
     assert (severity, state, status) == ("red", "open", "own")
     assert "Simulated office U3" in english
     assert "模拟机构U3" in chinese
+
+
+def test_a_second_try_is_linked_to_the_first_and_tells_whether_a_rule_is_good(
+    warehouse,
+):
+    tries = warehouse.query(
+        "select attempt, verdict, n_errors, superseded_by from core.fct_submission "
+        "where unit_code = 'U2' and period = '2025-02' order by attempt"
+    )
+    assert tries == [(1, "rejected", 2, None), (2, "rejected", 1, None)]
+    rules = warehouse.query(
+        "select rule_id, hits, reports_concerned, reports_mended, second_try_share, "
+        "median_hours_to_fix, is_confusing from published.rule_quality order by all"
+    )
+    # From 2025-02-08 to 2025-04-30 there are 81 days of 24 hours.
+    assert rules == [
+        ("EMPTY", 1, 1, 1, 100.0, 1944.0, False),
+        ("WORDS", 2, 1, 0, 0.0, None, True),
+    ]
+
+
+def test_no_model_reads_what_was_rejected(warehouse):
+    catalog = warehouse.query(
+        "select table_schema, table_name, column_name from "
+        "information_schema.columns where table_schema not in ('raw', 'ops')"
+    )
+    assert ("core", "fct_rejection", "how_to_fix_en") in catalog
+    assert "offending_value" not in {column for _, _, column in catalog}

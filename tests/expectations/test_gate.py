@@ -129,7 +129,7 @@ def test_an_empty_release_is_refused(world):
 def test_an_unreadable_batch_is_refused_and_judged_anew_next_time(world):
     batch = world.batch("stats", "statistical_release", "bytes")
     fault = Unreadable("line 3 has 4 cells", "send it again")
-    verdict = gate_module._refuse(world.settings, batch, world.site, fault)
+    verdict = gate_module.refuse(world.settings, batch, world.site, fault)
     assert (verdict.accepted, verdict.readable) == (False, False)
     (reason,) = rows_of(verdict, "rejections")
     assert (reason["rule_id"], reason["expected_from"]) == (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from warehouse.cli import inspect, operate, read, samples, stages
+from warehouse.cli import inspect, operate, read, samples, stages, units
 from warehouse.version import VERSION
 
 EPILOG = (
@@ -56,6 +56,10 @@ for command in (
     read.warnings,
     read.explain,
     read.receipt,
+    units.bundle,
+    units.template,
+    units.check,
+    units.deliver,
     samples.simulate,
     samples.serve_samples,
     operate.airflow,

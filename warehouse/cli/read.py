@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 import sys
 from typing import Annotated
 
@@ -93,15 +92,20 @@ def explain(
 
 def receipt(
     submission_id: Annotated[str, typer.Argument(help="Id of the submission.")],
+    form: Annotated[
+        str, typer.Option("--format", help="json, or csv of its errors.")
+    ] = "json",
     home: HomeOption = None,
 ) -> None:
-    """Print the receipt of a submission: verdict and every reason, as JSON."""
-    from expectations.receipts import find_receipt
+    """Print the receipt of a submission: verdict and every reason."""
+    from expectations.receipts import rendered
 
-    found = find_receipt(settings_of(home), submission_id)
+    if form not in ("json", "csv"):
+        raise UsageError(f"--format {form} is unknown.", "give json or csv.")
+    found = rendered(settings_of(home), submission_id, form)
     if found is None:
         raise UsageError(
             f"No submission {submission_id!r} has been judged here.",
             "check the id; submissions are judged by `planwatch run`.",
         )
-    print(jsonlib.dumps(found, ensure_ascii=False, indent=2, default=str))
+    print(found.decode(), end="")

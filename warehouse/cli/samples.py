@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -40,7 +41,8 @@ def serve_samples(
         str, typer.Option(help="Address to listen on; loopback unless you mean it.")
     ] = "127.0.0.1",
 ) -> None:
-    """Serve sample releases and simulated submissions over HTTP on loopback."""
+    """Serve sample releases, simulated submissions and receipts over HTTP."""
+    from expectations.receipts import rendered
     from ingestion.samples.server import serve
 
     settings = settings_of(home)
@@ -51,6 +53,7 @@ def serve_samples(
         host=host,
         port=port or samples_port(settings),
         token=settings.samples_token.get_secret_value(),
+        receipts=partial(rendered, settings),
     )
 
 

@@ -1,0 +1,146 @@
+"""Receipts over real HTTP: once each, through a kill, never into a private net."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import tenacity
+from judged_world import GROWTH, JOBS, RECEIVED, REGISTRY_ROWS, World
+
+from expectations.delivery import deliver, deliveries
+from ingestion.settings import Settings
+from ingestion.site import Site
+
+AT_ONCE = tenacity.wait_none()
+RECEIVER = Path(__file__).with_name("receiver.py")
+
+
+@contextmanager
+def receiver(log: Path, port: int = 0, dies_at: int = 0):
+    process = subprocess.Popen(
+        [sys.executable, str(RECEIVER), str(port), str(log), str(dies_at)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield int(process.stdout.readline())
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def taken(log: Path) -> list[dict]:
+    return [json.loads(line) for line in log.read_text().splitlines()]
+
+
+@pytest.fixture
+def reporting(world: World):
+    """Declares addresses, then judges five submissions and a foreign one."""
+
+    def judge(contact: str | None, **source: object) -> Settings:
+        settings = world.settings.model_copy(update={"now": RECEIVED})
+        units = [dict(row) for row in REGISTRY_ROWS["units"]]
+        units[0]["contact"] = contact
+        later = RECEIVED + timedelta(1)
+        assert world.registry("units", units, received=later).accepted
+        path = settings.site / "sources" / "unit_reports.yml"
+        lines = [f"{name}: {json.dumps(value)}\n" for name, value in source.items()]
+        path.write_text(path.read_text() + "".join(lines))
+        sent = [
+            ({"submission_id": f"S/{n} 报", "period": f"2025-0{n}"}, [JOBS, GROWTH])
+            for n in range(1, 6)
+        ]
+        foreign = {"submission_id": "other", "unit_code": "U2", "period": "2025-02"}
+        world.submissions(*sent, (foreign, [JOBS]))
+        return settings
+
+    return judge
+
+
+def post(settings: Settings, attempts: int = 2):
+    return deliver(settings, Site.load(settings.site), attempts, AT_ONCE)
+
+
+def test_a_receiver_killed_midway_gets_every_receipt_under_one_key(reporting, tmp_path):
+    log = tmp_path / "log"
+    with receiver(log, dies_at=3) as port:
+        settings = reporting(f"http://127.0.0.1:{port}/receipts", allow_private=True)
+        first = post(settings)
+    assert Counter(o.outcome for o in first) == {"delivered": 2, "failed": 1}
+    assert first[-1].attempts == 2
+    with receiver(log, port):
+        second = post(settings)
+        assert post(settings) == []
+    assert Counter(o.outcome for o in second) == {"delivered": 3}
+    keys = Counter(entry["key"] for entry in taken(log))
+    # The one that was written but not answered came twice, under the same key.
+    assert sorted(keys.values()) == [1, 1, 1, 1, 2]
+    assert all(key.startswith("S%2F") and key.isascii() for key in keys)
+    receipts = [entry["receipt"] for entry in taken(log)]
+    assert {receipt["unit_code"] for receipt in receipts} == {"U1"}
+    assert {receipt["verdict"] for receipt in receipts} == {"accepted"}
+    (batch,) = [path.stem for path in settings.receipts.glob("*.ndjson")]
+    told = Counter(entry["outcome"] for entry in deliveries(settings, batch))
+    assert told == {"delivered": 5, "failed": 1}
+
+
+def test_a_private_address_of_a_unit_is_not_asked(reporting, tmp_path):
+    log = tmp_path / "log"
+    log.touch()
+    with receiver(log) as port:
+        settings = reporting(f"http://name:secret@localhost:{port}/receipts")
+        outcomes = post(settings)
+        assert post(settings) == []
+    assert Counter(o.outcome for o in outcomes) == {"refused": 5}
+    assert "private" in outcomes[0].message
+    assert "secret" not in repr(outcomes)
+    assert taken(log) == []
+
+
+def test_what_the_source_declares_may_be_private_and_serves_all_units(
+    reporting, tmp_path
+):
+    log = tmp_path / "log"
+    with receiver(log) as port:
+        settings = reporting(None, callback=f"http://127.0.0.1:{port}/receipts")
+        outcomes = post(settings)
+    assert Counter(o.outcome for o in outcomes) == {"delivered": 6}
+    assert {e["receipt"]["unit_code"] for e in taken(log)} == {"U1", "U2"}
+    assert {entry["authorization"] for entry in taken(log)} == {None}
+
+
+@pytest.mark.parametrize("path", ["moved", "gone"])
+def test_a_refusal_and_a_redirect_are_final(reporting, tmp_path, path):
+    log = tmp_path / "log"
+    with receiver(log) as port:
+        settings = reporting(None, callback=f"http://127.0.0.1:{port}/{path}")
+        outcomes = post(settings)
+    assert {(o.outcome, o.attempts) for o in outcomes} == {("refused", 1)}
+    assert len(taken(log)) == 6
+
+
+def test_without_an_address_nothing_is_sent_or_written(reporting):
+    settings = reporting("u1@example.invalid")
+    assert post(settings) == []
+    assert not (settings.home / "deliveries").exists()
+
+
+def test_a_record_that_a_kill_cut_off_does_not_count(reporting, tmp_path):
+    log = tmp_path / "log"
+    with receiver(log) as port:
+        settings = reporting(f"http://127.0.0.1:{port}/receipts", allow_private=True)
+        assert len(post(settings)) == 5
+        (path,) = (settings.home / "deliveries").iterdir()
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-20])
+        assert len(post(settings)) == 1
+    assert len(path.read_bytes().splitlines()) == 5
+    assert max(Counter(e["key"] for e in taken(log)).values()) == 2
