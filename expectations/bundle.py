@@ -3,10 +3,11 @@
     bundle.json                     unit, site, versions, registries
     catalogue/*.yml, codelists/*    the rules, for people to read
     registries/<source_code>.parquet
+    history/accepted.parquet        what the unit itself reported before
 
-Registries are those that decide about observations, as they are in force;
-rows about other units and addresses of people are left out. The same site
-gives the same bytes.
+Registries are those that decide about observations, and the parameters of
+rules, as they are in force; rows about other units and addresses of people
+are left out. The same site gives the same bytes.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ from expectations.registries import (
     current_registries,
     promote_entry,
 )
-from ingestion.durable import commit_file, machine_faults
+from expectations.verdict import FILE, Verdict
+from ingestion.durable import commit_file, machine_faults, write_json
 from ingestion.errors import UsageError
 from ingestion.registry import REGISTRIES
 from ingestion.settings import Settings
@@ -42,6 +44,7 @@ from ingestion.source import Source
 
 FORMAT = 1
 MANIFEST = "bundle.json"
+HISTORY = "history/accepted.parquet"
 # ZIP knows no time zone; a fixed time keeps equal content equal in bytes.
 _TIME = (2020, 1, 1, 0, 0, 0)
 _MAX_BYTES = 512 * 2**20
@@ -60,7 +63,8 @@ class UnitWorld(NamedTuple):
 def write_bundle(settings: Settings, site: Site, unit_code: str, path: Path) -> Path:
     """Write the bundle of `unit_code` to `path`; UsageError for no such unit."""
     registries = current_registries(settings, site)
-    entries = [e for name in consulted("") for e in registries.of(name)]
+    names = sorted({*consulted(""), "rules"})
+    entries = [entry for name in names for entry in registries.of(name)]
     manifest = {
         "format": FORMAT,
         "unit_code": unit_code,
@@ -82,8 +86,44 @@ def write_bundle(settings: Settings, site: Site, unit_code: str, path: Path) -> 
             f"Unit {unit_code!r} is in no registry that is in force.",
             "check the code; registries are taken in by `planwatch run`.",
         )
+    own = _history(settings, unit_code)
+    if own:
+        manifest["history"], parts[HISTORY] = own
     _write(path, manifest, parts)
     return path
+
+
+def _history(settings: Settings, unit: str) -> tuple[dict[str, Any], bytes] | None:
+    """Accepted rows of the unit, with what a verdict says about them."""
+    verdicts = [
+        Verdict.open(path.parent) for path in settings.verdicts.glob(f"*/{FILE}")
+    ]
+    used = [v for v in verdicts if v.kind == "submission" and v.rows_accepted]
+    if not used:
+        return None
+    paths = ", ".join(quoted(str(verdict.path("accepted"))) for verdict in used)
+    rows = (
+        f"select * from read_parquet([{paths}]) where unit_code = {quoted(unit)}"
+        " order by known_from asc nulls last, submission_id asc nulls last,"
+        " row_number asc nulls last"
+    )
+    with duckdb.connect() as connection:
+        (count,) = connection.execute(f"select count(*) from ({rows})").fetchone()
+        body = _parquet(connection, rows)
+    if not count:
+        return None
+    newest = max(verdict.received_at for verdict in used)
+    told = {"kind": "submission", "rows_accepted": count, "received_at": newest}
+    return told, body
+
+
+def _parquet(connection: duckdb.DuckDBPyConnection, query: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "part.parquet"
+        connection.execute(
+            f"copy ({query}) to {quoted(str(path))} (format parquet, compression zstd)"
+        )
+        return path.read_bytes()
 
 
 def _member(entry: InForce) -> str:
@@ -92,7 +132,7 @@ def _member(entry: InForce) -> str:
 
 def _cut(registries: Registries, entry: InForce, unit_code: str) -> bytes:
     """Snapshot without rows about other units and without addresses."""
-    with duckdb.connect() as connection, tempfile.TemporaryDirectory() as folder:
+    with duckdb.connect() as connection:
         source = f"read_parquet({quoted(str(registries.path(entry)))})"
         described = connection.execute(f"describe select * from {source}").fetchall()
         columns = [column[0] for column in described]
@@ -100,13 +140,11 @@ def _cut(registries: Registries, entry: InForce, unit_code: str) -> bytes:
         if "unit_code" in columns:
             where = f"unit_code is null or unit_code = {quoted(unit_code)}"
         hidden = " replace (null::varchar as contact)" if "contact" in columns else ""
-        path = Path(folder) / "cut.parquet"
-        connection.execute(
-            f"copy (select *{hidden} from {source} where {where}"
-            f" order by row_number asc nulls last) to {quoted(str(path))}"
-            " (format parquet, compression zstd)"
+        return _parquet(
+            connection,
+            f"select *{hidden} from {source} where {where}"
+            " order by row_number asc nulls last",
         )
-        return path.read_bytes()
 
 
 def _names_unit(parts: dict[str, bytes], entries: list[InForce], unit: str) -> bool:
@@ -202,11 +240,21 @@ def _unpack(path: Path, home: Path) -> dict[str, Any]:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(_member(entry)) as part, place.open("wb") as out:
                     shutil.copyfileobj(part, out)
+            if "history" in manifest:
+                _place_history(home, manifest["history"], archive.read(HISTORY))
     except FileNotFoundError as error:
         raise UsageError(f"There is no file {path}.", "correct --bundle.") from error
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError, OSError) as error:
         raise UsageError(f"{path} is no bundle: {error}.", _CANNOT) from error
     return manifest
+
+
+def _place_history(home: Path, told: dict[str, Any], body: bytes) -> None:
+    """Where rules that look back find what was accepted before."""
+    folder = home / "verdicts" / "history"
+    folder.mkdir(parents=True)
+    (folder / "accepted.parquet").write_bytes(body)
+    write_json(folder / FILE, told)
 
 
 def _site(manifest: dict[str, Any], home: Path) -> Site:

@@ -210,7 +210,6 @@ def _write_reasons(bench: Bench, findings: list[Finding], folder: Path) -> None:
 
 def _commit(settings: Settings, verdict: Verdict, folder: Path) -> Verdict:
     """Move the files in place; a kill before verdict.json leaves no verdict."""
-    verdict = replace(verdict, files=digests(folder))
     with machine_faults(verdict.folder):
         verdict.folder.mkdir(parents=True, exist_ok=True)
         (verdict.folder / FILE).unlink(missing_ok=True)
@@ -224,8 +223,9 @@ def _commit(settings: Settings, verdict: Verdict, folder: Path) -> Verdict:
                 commit_file(path, settings.receipts / name)
             else:
                 commit_file(path, verdict.folder / path.name)
-    verdict.save()
-    return verdict
+    sealed = replace(verdict, files=digests(verdict.folder))
+    sealed.save()
+    return sealed
 
 
 def refuse(

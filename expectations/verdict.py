@@ -55,7 +55,10 @@ class Verdict:
         path = folder / FILE
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            if content.pop("seal") != _seal(content):
+            seal = content.pop("seal", None)
+            if seal is None:
+                raise ValueError("an earlier version wrote it, without a seal")
+            if seal != _seal(content):
                 raise ValueError("it was altered after the judgement")
             names = {field.name for field in fields(cls)} - {"folder"}
             return cls(folder=folder, **{name: content[name] for name in names})

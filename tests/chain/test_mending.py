@@ -41,28 +41,30 @@ def mended(rows: list[dict], receipt: dict, form: dict[str, dict]) -> list[dict]
     for error in receipt["errors"]:
         if error["severity"] != "error":
             continue
-        row, field, hint = kept[error["row_key"]], error["field"], error["how_to_fix"]
-        assert hint["zh"]
-        if "the template of your form" in hint["en"] or "region_code (" in hint["en"]:
-            row[field] = form[error["row_key"]][field]
-        elif hint["en"].startswith("Leave the row out"):
-            del kept[error["row_key"]]
-        elif hint["en"].startswith(f"Leave {field} empty"):
-            del row[field]
-        elif "set obs_status to M" in hint["en"]:
-            row["obs_status"] = "M"
-        elif "Remove control characters and tags" in hint["en"]:
-            row[field] = re.sub("<[^>]*>", "", row[field])
-        elif "Begin the text with a letter" in hint["en"]:
-            row[field] = row[field].lstrip("=+-@")
-        elif "Write 1234.5" in hint["en"] or "Check value" in hint["en"]:
-            source = row[field] if "Write" in hint["en"] else error["expected"]
-            row[field] = re.search(r"[0-9]+", source)[0]
-        elif error["expected"].startswith("one of: "):
-            row[field] = error["expected"].removeprefix("one of: ").split(", ")[0]
+        assert error["how_to_fix"]["zh"]
+        key, field, hint = error["row_key"], error["field"], error["how_to_fix"]["en"]
+        if hint.startswith("Leave the row out"):
+            del kept[key]
+        elif "set obs_status to M" in hint:
+            kept[key]["obs_status"] = "M"
         else:
-            row[field] = error["expected"]
+            kept[key][field] = right_cell(error, hint, form[key][field])
     return list(kept.values())
+
+
+def right_cell(error: dict, hint: str, in_the_form: str) -> str | None:
+    expected, given = error["expected"], error["offending_value"]
+    if "the template of your form" in hint or hint.startswith("Correct region_code"):
+        return in_the_form
+    if hint.startswith(f"Leave {error['field']} empty"):
+        return None
+    if "Remove control characters and tags" in hint:
+        return re.sub("<[^>]*>", "", given)
+    if "Begin the text with a letter" in hint:
+        return given.lstrip("=+-@")
+    if "Write 1234.5" in hint or "Check value" in hint:
+        return re.search(r"[0-9]+", given if "Write" in hint else expected)[0]
+    return expected.removeprefix("one of: ").split(", ")[0]
 
 
 @pytest.fixture(scope="module")

@@ -106,6 +106,45 @@ def test_a_receipt_can_be_asked_for(published):
     assert json.loads(told)["verdict"] in ("accepted", "partly_accepted")
 
 
+def test_errors_of_a_receipt_can_be_had_as_csv(published):
+    (found,) = json.loads(
+        planwatch(
+            "sql",
+            "select any_value(submission_id) as id from core.fct_submission"
+            " where n_errors = 1",
+            "--home",
+            published.home,
+            "--json",
+        )
+    )
+    told = planwatch(
+        "receipt", found["id"], "--format", "csv", "--home", published.home
+    )
+    header, *errors = told.splitlines()
+    assert header.startswith("row_number,row_key,field,offending_value,rule_id")
+    assert any(",error," in line for line in errors)
+
+
+def test_the_units_commands_work_on_a_finished_home(published, tmp_path, monkeypatch):
+    monkeypatch.setenv("PLANWATCH_NOW", "2024-03-05T00:00:00Z")
+    unit, home = "SIM-U-110000", ("--home", published.home)
+    asked = ("--unit", unit, "--form", "SIM-MONTHLY", "--period", "2024-02")
+    bundle, form = tmp_path / "unit.zip", tmp_path / "form.csv"
+    told = json.loads(
+        planwatch("bundle", "--unit", unit, "--output", bundle, *home, "--json")
+    )
+    assert told["bytes"] == bundle.stat().st_size < 100_000
+    planwatch("template", *asked, "--bundle", bundle, "--output", form)
+    # Nothing is filled in yet: each row is told so, and the exit code is 1.
+    done = runner.invoke(
+        app, ["check", str(form), *asked, "--bundle", str(bundle), "--json"]
+    )
+    assert done.exit_code == 1
+    rules = [e["rule_id"] for e in json.loads(done.output)["errors"]]
+    assert rules.count("OBS_VALUE_MISSING") == 8
+    assert json.loads(planwatch("deliver", *home, "--json")) == []
+
+
 def test_a_second_run_changes_nothing(published_copy, command_environment):
     def run() -> dict:
         done = subprocess.run(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import subprocess
 import sys
 import zipfile
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
+import pyarrow.parquet as pq
 import pytest
 from judged_world import GROWTH, JOBS, RECEIVED, REGISTRY_ROWS, World, copy_of
 
@@ -153,16 +156,32 @@ def test_a_row_of_another_unit_and_an_empty_unit_are_told(sited, tmp_path):
     assert (2, "OBS_ENVELOPE", "U1") in told
 
 
-def test_a_bundle_is_small_repeatable_and_silent_about_others(sited, tmp_path):
-    again = write_bundle(sited.settings, sited.site, "U1", tmp_path / "again.zip")
-    assert again.read_bytes() == bundle_of(sited).read_bytes()
-    assert again.stat().st_size < 50_000
-    with zipfile.ZipFile(again) as archive:
-        content = b"".join(archive.read(name) for name in archive.namelist())
+def test_a_bundle_is_small_repeatable_and_silent_about_others(world, tmp_path):
+    foreign = {"submission_id": "S2", "unit_code": "U2", "period": "2025-01"}
+    hers = {**JOBS, "region_code": "130000", "value": "4321"}
+    world.submissions(({}, [JOBS, GROWTH]), (foreign, [hers]))
+    first, again = (
+        write_bundle(world.settings, world.site, "U1", tmp_path / name)
+        for name in ("first.zip", "again.zip")
+    )
+    assert again.read_bytes() == first.read_bytes()
+    assert first.stat().st_size < 50_000
+    with zipfile.ZipFile(first) as archive:
         assert "catalogue/observation.yml" in archive.namelist()
-    assert b"Office 1" in content
-    for other in (b"Office 2", b"Bureau"):
-        assert other not in content
+        parts = {
+            name: pq.read_table(io.BytesIO(archive.read(name))).to_pylist()
+            for name in archive.namelist()
+            if name.endswith(".parquet")
+        }
+    own = parts["history/accepted.parquet"]
+    assert {row["unit_code"] for row in own} == {"U1"}
+    assert len(own) == 2
+    assert [row["unit_code"] for row in parts["registries/site_units.parquet"]] == [
+        "U1"
+    ]
+    cells = {cell for rows in parts.values() for row in rows for cell in row.values()}
+    assert "Office 1" in cells
+    assert not cells & {"Office 2", "U2", "Bureau", Decimal(4321)}
 
 
 def test_wrong_usage_is_told_apart_from_wrong_content(sited, tmp_path):

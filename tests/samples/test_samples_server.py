@@ -179,3 +179,30 @@ def test_taken_port_is_said_with_a_remedy(network: Path):
 def test_missing_network_is_said(tmp_path: Path):
     with pytest.raises(UsageError, match="no simulated network"):
         serve(tmp_path)
+
+
+def test_receipts_are_served_as_json_and_csv_to_who_has_the_token(network: Path):
+    asked = []
+
+    def receipts(submission_id: str, form: str) -> bytes | None:
+        asked.append((submission_id, form))
+        return b"told" if submission_id == "A/1 报" else None
+
+    with serving(network, chaos=0, receipts=receipts) as address:
+        url = f"{address}/receipts/A%2F1%20%E6%8A%A5"
+        assert requests.get(url, timeout=30).status_code == 401
+        assert asked == []
+        assert get(url).headers["Content-Type"] == "application/json"
+        assert (
+            get(url, Accept="text/csv").headers["Content-Type"].startswith("text/csv")
+        )
+        assert get(url + "?format=csv").content == b"told"
+        assert get(url + "?format=pdf").status_code == 406
+        assert get(f"{address}/receipts/B").json()["error"] == "unknown_submission"
+    assert asked == [
+        ("A/1 报", "json"), ("A/1 报", "csv"), ("A/1 报", "csv"), ("B", "json"),
+    ]  # fmt: skip
+
+
+def test_a_server_beside_which_nothing_is_judged_knows_no_receipt(address: str):
+    assert get(f"{address}/receipts/A").status_code == 404

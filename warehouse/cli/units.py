@@ -38,8 +38,8 @@ def bundle(
 ) -> None:
     """Write one small file with which a unit checks its reports offline.
 
-    It holds the rules and the registries in force, cut to that unit: nothing
-    about other units, no contacts, no reported figure.
+    It holds the rules, the registries in force cut to that unit, and what it
+    reported before: nothing about other units, no contacts.
     """
     from expectations.bundle import write_bundle
     from ingestion.site import Site

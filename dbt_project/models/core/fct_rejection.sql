@@ -22,6 +22,7 @@ batches as (
     select
         batch_id,
         load_seq,
+        status,
         source_code,
         kind
     from {{ ref('stg_batches') }}
@@ -40,7 +41,7 @@ submissions as (
 final as (
     select
         rejections.batch_id,
-        rejections.load_seq,
+        batches.status,
         rejections.submission_id,
         row_number() over (
             partition by
@@ -55,9 +56,7 @@ final as (
                 rejections.expected_from asc nulls last
         ) as reason_number,
         {{ hash_key([
-            'rejections.batch_id',
-            'cast(rejections.load_seq as varchar)',
-            'rejections.submission_id',
+            'rejections.batch_id', 'batches.status', 'rejections.submission_id',
         ]) }} as reasons_key,
         batches.source_code,
         batches.kind,
@@ -73,9 +72,10 @@ final as (
         rejections.expected_from,
         rejections.how_to_fix_en,
         rejections.how_to_fix_zh,
-        rejections.known_from
+        rejections.known_from,
+        rejections.load_seq
     from rejections
-    left join batches
+    inner join batches
         on
             rejections.batch_id = batches.batch_id
             and rejections.load_seq = batches.load_seq

@@ -91,8 +91,8 @@ tries as (
             partition by report_key
             order by
                 received_at asc nulls last,
-                load_seq asc nulls last,
-                submission_id asc nulls last
+                submission_id asc nulls last,
+                batch_id asc nulls last
         ) as attempt
     from kept
 ),
