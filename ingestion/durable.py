@@ -15,7 +15,10 @@ from filelock import FileLock, Timeout
 
 from ingestion.errors import Busy, MachineRefused
 
-REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
+REFUSALS = (
+    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES,
+    errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE,
+)  # fmt: skip
 
 
 @contextmanager

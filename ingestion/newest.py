@@ -49,8 +49,9 @@ class Newest(Mapping[str, LandedFile]):
 
     def __iter__(self) -> Iterator[str]:
         with self._lock:
-            rows = self._connection.execute("select url from newest order by url")
-            yield from [url for (url,) in rows.fetchall()]
+            statement = "select url from newest order by url"
+            urls = [url for (url,) in self._connection.execute(statement)]
+        return iter(urls)
 
     def cursor(self, series: str) -> str:
         """Newest moment or number that has landed for a series, or empty."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ingestion.landing import LandedBatch, ledger
 from ingestion.registry import REGISTRIES
 from ingestion.settings import Settings
+from ingestion.tombstones import retired
 from warehouse.database import writer
 
 
@@ -23,10 +24,12 @@ def pending(settings: Settings, source_code: str | None = None) -> list[LandedBa
         return []
     newest = {entry["source_code"]: entry["batch_id"] for entry in entries}
     loaded, refused = _entered(settings)
+    gone = retired(settings)
     batches = [
         LandedBatch.open(settings, entry["batch_id"])
         for entry in entries
         if entry["batch_id"] not in loaded
+        and entry["batch_id"] not in gone
         and (
             entry["batch_id"] not in refused
             or newest[entry["source_code"]] == entry["batch_id"]

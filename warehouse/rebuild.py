@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 
-from ingestion.errors import ContentRejected
+from ingestion.errors import ContentRejected, UsageError
 from ingestion.landing import LandedBatch
 from ingestion.proof import prove_landing
 from ingestion.settings import Settings
 from ingestion.site import Site
+from ingestion.tombstones import retired
 from warehouse.build import build
 from warehouse.chain import Event, silent, take_in
 from warehouse.pending import pending
@@ -22,6 +23,12 @@ def rebuild(settings: Settings, site: Site, event: Event = silent) -> Release:
     derived files was lost. Releases stay: readers are not disturbed.
     """
     prove_landing(settings)
+    if gone := retired(settings):
+        raise UsageError(
+            f"Retention has given up the bytes of {len(gone)} batches; made anew, "
+            "the warehouse would lose their rows.",
+            "restore landing from a backup that still has them.",
+        )
     for derived in (
         settings.warehouse.parent,
         settings.verdicts,

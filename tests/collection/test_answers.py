@@ -354,3 +354,25 @@ def test_a_declaration_without_its_variable_is_an_outcome_too(settings, declare,
     with pytest.raises(SiteError, match="NO_SUCH_TOKEN"):
         ingest(settings, declare(auth={"bearer": "${NO_SUCH_TOKEN}"}))
     assert [(o.result, o.error_class) for o in told()] == [("failed", "content")]
+
+
+def test_a_declared_proxy_is_asked_for_the_whole_address(world, settings, declare):
+    """The name exists nowhere: only the proxy can have been asked."""
+    world.answers["http://stat.invalid/data"] = saying(200, ROWS)
+    source = declare(location="http://stat.invalid/data", proxy=world.url)
+    (file,) = ingest(settings, source).files
+    assert file.url == "http://stat.invalid/data"
+    assert world.paths() == ["http://stat.invalid/data"]
+
+
+def test_the_customary_proxy_variables_count(world, settings, declare, monkeypatch):
+    monkeypatch.setenv("http_proxy", world.url)
+    monkeypatch.setenv("no_proxy", "direct.invalid")
+    world.answers["http://stat.invalid/data"] = saying(200, ROWS)
+    assert ingest(settings, declare(location="http://stat.invalid/data"))
+    with pytest.raises(SourceUnavailable, match=r"direct\.invalid.*resolved"):
+        ingest(settings, declare(location="http://direct.invalid/data"))
+    world.answers["/data"] = saying(200, ROWS)
+    # This machine itself is never asked through a proxy.
+    assert ingest(settings, declare(code="here"))
+    assert world.paths() == ["http://stat.invalid/data", "/data"]

@@ -186,7 +186,8 @@ def test_a_killed_wave_goes_on_without_asking_again_for_what_it_has(
         if "if-none-match" not in sent
     ]
     assert not set(asked) & journaled
-    assert len(asked) == UNITS - len(journaled)
+    # The kill may have cut off an answer, which is then asked for twice.
+    assert len(set(asked)) == UNITS - len(journaled)
     prove_landing(settings)
 
 
@@ -345,9 +346,9 @@ def test_addresses_from_a_column_and_from_a_registry_source(settings, world):
 def test_a_bad_list_of_endpoints(settings, world, site, text, message):
     path = settings.site / "sources" / "units.csv"
     path.unlink() if text is None else path.write_text(text)
+    source = site.source("units")
     with pytest.raises(SiteError, match=message):
-        for shard in range(4):
-            ingest(settings, site.source("units"), shard)
+        [ingest(settings, source, shard) for shard in shards(source)]
 
 
 def test_outcomes_can_be_read_while_a_run_goes_on_and_after(settings, world, site):
