@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 import time
@@ -147,7 +148,8 @@ def _tell(settings: Settings, summary: dict) -> None:
     print("  ./planwatch warnings --severity red")
     if summary["worst"]:
         print(f"  ./planwatch explain {summary['worst'][0]['warning_id']}")
-    print(f"  duckdb -readonly {settings.releases / 'current' / 'planwatch.duckdb'}")
+    file = settings.releases / "current" / "planwatch.duckdb"
+    print(f"  duckdb -readonly {shlex.quote(str(file))}")
 
 
 def _say(text: str) -> None:

@@ -44,6 +44,12 @@ def test_it_runs_from_another_folder_in_a_path_with_spaces(checkout, tmp_path):
     assert done.stdout.startswith("planwatch ")
 
 
+def test_modules_of_the_caller_are_not_taken_for_ours(checkout, tmp_path):
+    (tmp_path / "warehouse").mkdir()
+    (tmp_path / "warehouse" / "__init__.py").write_text("raise SystemExit(99)\n")
+    assert launch(checkout, "--version", cwd=tmp_path).returncode == 0
+
+
 def test_relative_paths_are_those_of_the_caller(checkout, tmp_path):
     done = launch(checkout, "run", "--site", "no site", cwd=tmp_path)
     assert done.returncode == 3
