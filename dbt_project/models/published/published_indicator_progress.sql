@@ -4,39 +4,6 @@ with
 
 indicator_progress_v1 as (
     select * from {{ ref('indicator_progress_v1') }}
-),
-
-final as (
-    select
-        plan_code,
-        plan_version,
-        indicator_code,
-        definition_version,
-        region_code,
-        unit_code,
-        breakdown,
-        source_kind,
-        period,
-        target_key,
-        target_type,
-        binding,
-        strictness,
-        baseline_value,
-        target_value,
-        value,
-        value_to_date,
-        progress_share,
-        elapsed_share,
-        pace,
-        path_value,
-        gap_pct,
-        status_raw,
-        official_label,
-        not_rated_reason,
-        rule_version,
-        observation_key,
-        known_from
-    from indicator_progress_v1
 )
 
-select * from final
+select * from indicator_progress_v1
