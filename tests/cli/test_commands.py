@@ -165,3 +165,50 @@ def test_rebuilding_from_landing_gives_the_same_content(published_copy, monkeypa
     before = current(published_copy)
     release = json.loads(planwatch("rebuild", "--home", published_copy.home, "--json"))
     assert release["content_hash"] == before["content_hash"]
+
+
+def test_simulate_tells_what_it_made_and_the_same_seed_makes_the_same(tmp_path):
+    size = ("--units", 40, "--months", 2, "--seed", 5)
+    told = planwatch("simulate", *size, "--home", tmp_path / "one")
+    assert "40 units, 2 months" in told
+    assert "Planted faults" in told
+    again = json.loads(planwatch("simulate", *size, "--home", tmp_path, "--json"))
+    one = tmp_path / "one" / "simulation" / "submissions" / "submissions.ndjson"
+    two = tmp_path / "simulation" / "submissions" / "submissions.ndjson"
+    assert again["submissions"] > 0
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_what_failed_in_a_run_is_redone_alone(tmp_path, samples_url, monkeypatch):
+    monkeypatch.setenv("PLANWATCH_SAMPLES_URL", "http://127.0.0.1:9")
+    asked = ["ingest", "national_annual", "--home", str(tmp_path), "--json"]
+    failed = runner.invoke(app, asked)
+    assert failed.exit_code != 0
+    run = json.loads(failed.stdout)
+    assert len(run["failures"]) == 1
+    monkeypatch.setenv("PLANWATCH_SAMPLES_URL", samples_url)
+    redone = json.loads(
+        planwatch(
+            "ingest", "--retry-failed", run["run_id"], "--home", tmp_path, "--json"
+        )
+    )
+    assert redone["failures"] == []
+    assert redone["retry_of"] == run["run_id"]
+    assert len(redone["batch_ids"]) == 1
+
+
+def test_attempts_to_fetch_can_be_queried(published):
+    query = (
+        "select result, count(*) as attempts from core.fct_fetch_outcome"
+        " group by all order by all"
+    )
+    rows = json.loads(planwatch("sql", query, "--home", published.home, "--json"))
+    assert {row["result"] for row in rows} >= {"landed"}
+
+
+def test_nothing_that_a_release_cites_is_given_up(published_copy):
+    kept = json.loads(
+        planwatch("retain", "--days", 0, "--home", published_copy.home, "--json")
+    )
+    assert kept["retired"] == []
+    assert planwatch("verify", "--home", published_copy.home)

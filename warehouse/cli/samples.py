@@ -27,8 +27,13 @@ def simulate(
     if json:
         print_json(report)
     else:
-        print(f"Simulated network in {settings.simulation}:")
-        print(report.describe())
+        faults = ", ".join(f"{kind} {n}" for kind, n in sorted(report.faults.items()))
+        print(
+            f"Simulated network in {settings.simulation}: {report.units:,} units, "
+            f"{report.months} months, {report.submissions:,} submissions, "
+            f"{report.rows:,} rows (seed {report.seed})."
+        )
+        print(f"Planted faults, by kind: {faults}.")
 
 
 def serve_samples(
