@@ -116,6 +116,8 @@ def take_in(
         {"accepted": verdict.rows_accepted, "rejected": verdict.rows_rejected},
     )
     loaded = enter(settings, batch, verdict)
+    if not verdict.accepted:
+        event("refused", batch.batch_id, {"because": _first_reasons(verdict)})
     event("loaded", batch.batch_id, {"rows": loaded.rows_loaded})
     return loaded
 

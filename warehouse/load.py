@@ -89,10 +89,42 @@ def _write(settings, batch, verdict, status: str) -> LoadReport:
             loaded = _insert_registry(connection, batch, verdict, seq)
         elif status == "loaded":
             loaded = _insert_rows(connection, verdict, seq)
+            _insert_unread(connection, settings, batch, seq)
         if status == "refused" or batch.kind == "registry":
             _insert_parquet(connection, "rejection", _file(verdict, "rejections"), seq)
         return LoadReport(
             batch.batch_id, batch.source_code, seq, loaded, verdict.rows_rejected
+        )
+
+
+# Cells that the reader could not take by the source's declared rules never
+# reach the gate: they are accounted for beside what it rejected.
+_UNREAD = """
+insert into raw.rejection by name
+select
+    $batch_id as batch_id,
+    row_number,
+    row_number::varchar as row_key,
+    column_name as field,
+    value as offending_value,
+    'READ_CELL' as rule_id,
+    '1' as rule_version,
+    'error' as severity,
+    any_value(expected) as expected,
+    'the declaration of the source; ' || url as expected_from,
+    'Correct the cell, or declare how the source writes it.' as how_to_fix_en,
+    '请更正该单元格，或在来源声明中说明其写法。' as how_to_fix_zh,
+    $seq as load_seq,
+from read_parquet($path)
+group by all
+"""
+
+
+def _insert_unread(connection, settings: Settings, batch: LandedBatch, seq: int):
+    path = settings.canonical / batch.batch_id / "problems.parquet"
+    if path.exists():
+        connection.execute(
+            _UNREAD, {"batch_id": batch.batch_id, "seq": seq, "path": str(path)}
         )
 
 

@@ -7,7 +7,6 @@ does not say it itself. A value with `deleted` true is a withdrawal.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,9 +18,8 @@ from ingestion.formats.header import find_header
 from ingestion.formats.intake import Intake, unreadable
 from ingestion.formats.json_text import as_text, load
 from ingestion.formats.mapping import map_batch
-from ingestion.formats.ooxml import safe_parser
 from ingestion.formats.records import NamedRecord, add_records
-from ingestion.formats.xml_safety import checked
+from ingestion.formats.xml_safety import checked, tree
 from ingestion.landing import LandedFile
 from ingestion.reading import Header, Layout
 
@@ -105,10 +103,7 @@ def _row(names: list[str], row: list[str], pad: bool) -> dict[str, str | None] |
 
 
 def _elements(body: bytes, file: LandedFile) -> Iterator[tuple[dict, dict]]:
-    try:
-        root = etree.parse(io.BytesIO(body), safe_parser()).getroot()
-    except (etree.XMLSyntaxError, ValueError, LookupError) as error:
-        raise unreadable(file, f"it is no XML: {error}") from error
+    root = tree(body, file)
     if etree.QName(root).localname != "dataValueSet":
         raise unreadable(file, f"it is no data value set but {root.tag}")
     unknown = sorted(set(map(str, root.attrib)) - _OF_SET)

@@ -16,6 +16,7 @@ from lxml import etree
 
 from ingestion.formats.foreign import guarded
 from ingestion.formats.intake import unreadable
+from ingestion.formats.xml_safety import safe_parser
 from ingestion.landing import LandedFile
 from ingestion.reading import ReadLimits
 
@@ -104,13 +105,6 @@ def _sheets(package: zipfile.ZipFile) -> dict[str, str]:
 
 def _parsed(package: zipfile.ZipFile, part: str):
     return etree.fromstring(package.read(part), safe_parser())
-
-
-def safe_parser() -> etree.XMLParser:
-    """No entities, no document type from elsewhere, no network."""
-    return etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
-    )
 
 
 def _check_extents(

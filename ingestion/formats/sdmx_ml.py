@@ -22,12 +22,11 @@ from ingestion.errors import PlanwatchError
 from ingestion.formats.foreign import guarded
 from ingestion.formats.intake import Intake, unreadable
 from ingestion.formats.mapping import map_batch
-from ingestion.formats.ooxml import safe_parser
 from ingestion.formats.records import NamedRecord
 from ingestion.formats.sdmx_actions import Act, add_acts, named
 from ingestion.formats.sdmx_answers import Answer, judge
 from ingestion.formats.sdmx_structure import checked_acts, referenced_id
-from ingestion.formats.xml_safety import checked
+from ingestion.formats.xml_safety import checked, tree
 from ingestion.landing import LandedFile
 
 _GENERIC = {"GenericData", "GenericTimeSeriesData"}
@@ -43,7 +42,7 @@ def read(intake: Intake) -> None:
         body = intake.document(file)
         counts = checked(body, file, intake.source.read_limits, _COUNTED)
         root = next(name[5:] for name in counts if name.startswith("root "))
-        answers = _answers(body) if counts["Footer"] or root == "Error" else []
+        answers = _answers(body, file) if counts["Footer"] or root == "Error" else []
         judge(intake, number, answers, counts["Obs"])
         if root not in _GENERIC | _SPECIFIC:
             raise unreadable(file, f"it is no SDMX-ML data message but {root}")
@@ -62,9 +61,9 @@ def _empty(intake: Intake, number: int, counts: Counter[str]) -> None:
     intake.count(number, len(told))
 
 
-def _answers(body: bytes) -> list[Answer]:
+def _answers(body: bytes, file: LandedFile) -> list[Answer]:
     """Messages of a footer or of an error document."""
-    root = etree.fromstring(body, safe_parser())
+    root = tree(body, file)
     found = [*root.iterfind("{*}Footer/{*}Message"), *root.iter("{*}ErrorMessage")]
     return [
         Answer(
@@ -79,7 +78,8 @@ def _answers(body: bytes) -> list[Answer]:
 def _acts(
     intake: Intake, file: LandedFile, body: bytes, root: str, counts: Counter[str]
 ) -> list[Act]:
-    actions = _actions(body, file)
+    message = tree(body, file)
+    actions = _actions(message, file)
     datasets = _datasets(file, body, root, counts, len(actions))
     acts: list[Act] = []
     row = 0
@@ -90,19 +90,14 @@ def _acts(
         for cells in rows:
             row += 1
             acts.append(Act(NamedRecord(row, cells), action))
-    return checked_acts(intake, file, acts, _referenced(body))
+    return checked_acts(intake, file, acts, _referenced(message))
 
 
-def _actions(body: bytes, file: LandedFile) -> list[str]:
+def _actions(message: etree._Element, file: LandedFile) -> list[str]:
     """Action of each data set; the header's holds where one has none."""
-    general, actions = "information", []
-    wanted = ("{*}DataSet", "{*}DataSetAction")
-    for _, element in etree.iterparse(
-        io.BytesIO(body), tag=wanted, resolve_entities=False, no_network=True
-    ):
-        if etree.QName(element).localname == "DataSetAction":
-            general = (element.text or "").strip()
-            continue
+    header = message.findtext("{*}Header/{*}DataSetAction")
+    general, actions = (header or "information").strip(), []
+    for element in message.iterchildren("{*}DataSet"):
         names = [
             v for k, v in element.attrib.items() if etree.QName(k).localname == "action"
         ]
@@ -110,15 +105,13 @@ def _actions(body: bytes, file: LandedFile) -> list[str]:
         if action is None:
             raise unreadable(file, f"its action {names or general} is not of SDMX")
         actions.append(action)
-        element.clear()
     return actions
 
 
-def _referenced(body: bytes) -> set[str]:
+def _referenced(message: etree._Element) -> set[str]:
     """Ids of the structures that the header says the data follow."""
-    root = etree.fromstring(body, safe_parser())
     found = set()
-    for structure in root.iterfind("{*}Header/{*}Structure"):
+    for structure in message.iterfind("{*}Header/{*}Structure"):
         for element in structure.iterdescendants(tag=etree.Element):
             identity = referenced_id(element)
             if identity:
@@ -155,7 +148,7 @@ def _with_pysdmx(body: bytes, file: LandedFile) -> Rows:
         from pysdmx.io import read_sdmx
 
         # Its detection of the flavour wants the declaration to come first.
-        text = etree.tostring(etree.fromstring(body, safe_parser()), encoding="unicode")
+        text = etree.tostring(tree(body, file), encoding="unicode")
         message = read_sdmx('<?xml version="1.0"?>' + text, validate=False)
         return [_rows_of(dataset) for dataset in message.data or ()]
 

@@ -11,8 +11,8 @@ from lxml import etree
 
 from ingestion.errors import SiteError
 from ingestion.formats.intake import Intake, unreadable
-from ingestion.formats.ooxml import safe_parser
 from ingestion.formats.sdmx_actions import Act
+from ingestion.formats.xml_safety import safe_parser
 from ingestion.landing import LandedFile
 
 # What messages may hold beside the components of the structure.

@@ -95,3 +95,25 @@ def test_mexican_states(tmp_path):
         ("MX-09", "2000", 54349.0, 50000.0, "achieved"),
     ]
     assert warned == [("MX-05", "red")]
+
+
+def test_a_cell_that_the_declaration_does_not_cover_is_accounted_for(tmp_path):
+    if not ORACLE.exists():
+        pytest.skip("the oracle file of Mexican states is not beside this checkout")
+    write_site(tmp_path / "site")
+    declaration = tmp_path / "site" / "sources" / "mx_states.yml"
+    declaration.write_text(SOURCE + 'numbers: {thousands: ","}\n')
+    states = tmp_path / "site" / "inbox" / "states.csv"
+    states.write_text(states.read_text().replace("8684.0", '"8.684,0"', 1))
+    settings = Settings(home=tmp_path / "home", site=tmp_path / "site")
+    run(settings, Site.load(settings.site))
+    with reader(settings) as connection:
+        (rows,) = connection.execute(
+            "select count(*) from core.fct_observation"
+        ).fetchone()
+        refused = connection.execute(
+            "select field, rule_id, row_number from core.fct_rejection"
+        ).fetchall()
+    assert rows == 32 * len(YEARS) - 1
+    assert [(field, rule) for field, rule, _ in refused] == [("value", "READ_CELL")]
+    assert refused[0][2] > 1

@@ -60,7 +60,7 @@ def narrating(as_json: bool) -> Iterator[Callable[[str, str, dict[str, Any]], No
         if as_json:
             line = json.dumps({"event": what, "subject": subject, **facts}, default=str)
             remarks.print(line, markup=False, highlight=False, soft_wrap=True)
-        elif remarks.is_terminal or what in ("failed", "published"):
+        elif remarks.is_terminal or what in ("failed", "refused", "published"):
             told = ", ".join(f"{key} {value}" for key, value in facts.items())
             remarks.print(
                 f"{what} {subject}" + (f" ({told})" if told else ""),
