@@ -134,6 +134,9 @@ def test_an_unreachable_source(planwatch, published_copy, monkeypatch, site):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     monkeypatch.setenv("PLANWATCH_SAMPLES_URL", f"http://127.0.0.1:{port}")
+    for declaration in (site / "sources").glob("*.yml"):
+        with declaration.open("a", encoding="utf-8") as handle:
+            handle.write("limits: {attempts: 1}\n")
     code, told = changed_site_run(planwatch, published_copy, site)
     assert code == 4
     assert "cannot be reached" in told

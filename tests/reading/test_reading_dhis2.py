@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest import Look, real
+from material import Look, real
 
 from ingestion.errors import SiteError
 from ingestion.formats.intake import Unreadable

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from conftest import real
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from material import real
 
 from ingestion.errors import PlanwatchError
 from ingestion.inspection import inspect

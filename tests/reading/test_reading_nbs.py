@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Look, real
+from material import Look, real
 
 from ingestion.formats.intake import Unreadable
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from conftest import Look, real
+from material import Look, real
 
 from ingestion.errors import SiteError, SourceUnavailable
 from ingestion.formats.intake import Unreadable

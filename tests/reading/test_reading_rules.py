@@ -6,9 +6,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from conftest import Look
 from hypothesis import given
 from hypothesis import strategies as st
+from material import Look
 from pydantic import ValidationError
 
 from ingestion.errors import SiteError

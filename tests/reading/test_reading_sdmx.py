@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest import Look, declared, real
+from material import Look, declared, real
 
 from ingestion.errors import SourceUnavailable
 from ingestion.formats.intake import Unreadable

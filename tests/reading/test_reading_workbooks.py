@@ -9,7 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from conftest import Look
+from material import Look
 
 from ingestion.formats.intake import Unreadable
 from ingestion.formats.workbook_cells import as_text
