@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 
+import pytest
+
 from ingestion.settings import Settings
 from warehouse.publish import current
 
@@ -17,6 +19,8 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+# Over a minute; the DAG tests run the same DAGs in every suite.
+@pytest.mark.long
 def test_the_demo_tells_what_came_and_a_second_one_changes_nothing(
     network, tmp_path, command_environment
 ):
