@@ -163,7 +163,8 @@ def insert_month(
     _batch(connection, f"b{month + 1}", "submission", at, seq)
     used = {k: v for k, v in values.items() if f"${k}" in rows}
     connection.execute(
-        f"insert into raw.observation by name select *, {seq} as load_seq from ({rows})",
+        "insert into raw.observation by name"
+        f" select *, {seq} as load_seq from ({rows})",
         used,
     )
     connection.execute(
@@ -181,8 +182,11 @@ def insert_month(
         from tree
         where hash(i, $month, 3) % 50 > 0
         """,
-        {"batch": values["batch"], "start": START, "month": month, "at": at, "seq": seq},
-    )
+        {
+            "batch": values["batch"], "start": START, "month": month, "at": at,
+            "seq": seq,
+        },
+    )  # fmt: skip
 
 
 def _batch(connection, batch: str, kind: str, at: str, seq: int) -> None:
