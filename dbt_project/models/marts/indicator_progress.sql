@@ -1,5 +1,6 @@
 -- depends_on: {{ ref('int_progress_touched') }}
--- depends_on: {{ ref('int_progress_rules') }} {{ ref('int_progress_clock') }} {{ ref('stg_clock') }}
+-- depends_on: {{ ref('int_progress_rules') }} {{ ref('stg_clock') }}
+-- depends_on: {{ ref('int_progress_clock') }}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',

@@ -256,7 +256,9 @@ final as (
         carried.on_schedule_run,
         case
             when carried.judged is not null then carried.judged
-            when carried.place - carried.last_place <= carried.keep_missing_periods
+            when
+                carried.place - carried.last_place
+                <= carried.keep_missing_periods
                 then carried.last_judged
             else 'not_rated'
         end as status_held
