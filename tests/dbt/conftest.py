@@ -119,6 +119,7 @@ def _waves(made: Warehouse) -> None:
         "(select target_key from intermediate.int_progress_touched) order by all"
     )
     made.fill(_same_moment_and_new_target, datetime(2025, 5, 12))
+    made.fill(numbers_world.late, datetime(2025, 5, 12))
     made.run("--select", "staging", "marts")  # the marts without their parents
     made.run(*MOVING)
     made.fill(_withdrawn_target, datetime(2025, 6, 11))

@@ -100,7 +100,7 @@ final as (
             n_expected,
             cast(population as double) as population,
             {% if rows == 'group_rows' -%}
-                round(per_capita, 10) as per_capita,
+                {{ significant('per_capita') }} as per_capita,
             {%- else -%}
                 per_capita,
             {%- endif %}
