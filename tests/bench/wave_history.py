@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import duckdb
 
+from ingestion.settings import SAMPLE_SITE
+
 UNITS = 33_413
 INDICATORS = 20
 REVISED_PCT = 4
@@ -28,6 +30,8 @@ select
     end as parent,
 from range($units) as r (i)
 """
+
+_RULES = SAMPLE_SITE / "registry" / "rules.csv"
 
 # registry -> the values of its columns; the rest of the columns stays empty.
 _REGISTRIES = {
@@ -65,6 +69,7 @@ _REGISTRIES = {
             'F' as form_code, format('I{:02d}', i) as indicator_code,
             '_T' as breakdown, 'true' as compulsory,
         from range($indicators) as r (i)""",
+    "rules": f"from read_csv('{_RULES}', all_varchar = true)",
     "targets": """
         select
             'P' as plan_code, '1' as plan_version,
@@ -163,7 +168,8 @@ def insert_month(
     _batch(connection, f"b{month + 1}", "submission", at, seq)
     used = {k: v for k, v in values.items() if f"${k}" in rows}
     connection.execute(
-        f"insert into raw.observation by name select *, {seq} as load_seq from ({rows})",
+        "insert into raw.observation by name"
+        f" select *, {seq} as load_seq from ({rows})",
         used,
     )
     connection.execute(
@@ -181,8 +187,11 @@ def insert_month(
         from tree
         where hash(i, $month, 3) % 50 > 0
         """,
-        {"batch": values["batch"], "start": START, "month": month, "at": at, "seq": seq},
-    )
+        {
+            "batch": values["batch"], "start": START, "month": month, "at": at,
+            "seq": seq,
+        },
+    )  # fmt: skip
 
 
 def _batch(connection, batch: str, kind: str, at: str, seq: int) -> None:

@@ -35,6 +35,8 @@ HEAT = {
     )
     for n in range(36)
 }
+# Volume indices of output in 2020, 2019 = 100.
+INDEX = {"R1": 110, "R2": 105, "R3": 98}
 # Money of the rivers in 2020: debt, hidden debt, own revenue, transfers,
 # spending. Ratios 120 (a bound), 199.9 and 360 with what is hidden.
 MONEY = {
@@ -139,11 +141,17 @@ def tell_regions(world: SmallWorld) -> None:
         world.observe("PCGDP", values, at=KNOWN, region_code=code)
     for code, value in TOY.items():
         world.observe("PCGDP", {"2000": value}, at=KNOWN, region_code=code)
+    _tell_money(world)
+
+
+def _tell_money(world: SmallWorld) -> None:
     for code in OUTPUT:
         years = ("2020",) if code == "R3" else ("2020", "2021")
         for name, values in (("OUTPUT", OUTPUT), ("PEOPLE", PEOPLE)):
             told = dict.fromkeys(years, values[code])
             world.observe(name, told, at=KNOWN, region_code=code)
+    for code, value in INDEX.items():
+        world.observe("OUTPUT_INDEX", {"2020": value}, at=KNOWN, region_code=code)
     for code, amounts in MONEY.items():
         for name, amount in zip(MONEY_ITEMS, amounts, strict=True):
             if (code, name) == ("R1", "DEBT"):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from itertools import pairwise
 from statistics import stdev
 
 import pytest
@@ -74,7 +74,7 @@ def test_a_rate_near_its_bound_stays_below_it(forecast):
     value, se, low, high, p_miss, method, n, _ = forecast("COVER", "2024")
     assert (method, n) == ("drift_logit", 5)
     logit = [math.log(x / (100 - x)) for x in COVER]
-    moves = [b - a for a, b in pairwise(logit)]
+    moves = [b - a for a, b in itertools.pairwise(logit)]
     end = logit[-1] + 6 * (logit[-1] - logit[0]) / 4
     spread = stdev(moves) * math.sqrt(6 * (1 + 6 / 4))
     assert value == pytest.approx(100 / (1 + math.exp(-end)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from numbers_world import OUTPUT, PEOPLE
+from numbers_world import INDEX, OUTPUT, PEOPLE
 
 # PySAL's own tests on these data (unweighted); parts between from hanson98.
 MEXICO_T = {
@@ -80,6 +80,16 @@ def test_a_region_without_a_group_leaves_no_split(warehouse):
     ]  # fmt: skip
     assert len(rows) == 1
     assert "region without a group" in rows[0]
+
+
+def test_comparable_prices_follow_each_region_s_own_index(warehouse):
+    ((total, highest),) = inequality(
+        warehouse, "theil_t, max_min_ratio", "indicator_code = 'OUTPUT_REAL'"
+    )
+    real = {code: OUTPUT[code] * INDEX[code] / 100 for code in OUTPUT}
+    shares = [(real[code] / sum(real.values()), PEOPLE[code] / 5) for code in OUTPUT]
+    assert total == pytest.approx(sum(y * math.log(y / p) for y, p in shares))
+    assert highest == pytest.approx(330 / 105)
 
 
 def test_contributions_and_changes_add_up(warehouse):

@@ -8,7 +8,7 @@
     pre_hook=[
         "{{ reset_watermark() }}",
         "{{ refuse_going_back() }}",
-        "{{ forget_touched('int_fiscal_touched', 'fiscal_key') }}",
+        "{{ forget_keys('int_fiscal_touched', 'fiscal_key') }}",
     ],
     post_hook="{{ record_watermark(
         ['fct_observation'], 'int_progress_clock'

@@ -8,7 +8,7 @@
     pre_hook=[
         "{{ reset_watermark() }}",
         "{{ refuse_going_back() }}",
-        "{{ forget_touched('int_inequality_touched', 'comparison_key') }}",
+        "{{ forget_keys('int_inequality_touched', 'comparison_key') }}",
     ],
     post_hook="{{ record_watermark(
         ['fct_observation', 'dim_indicator'], 'int_progress_clock'

@@ -8,7 +8,7 @@
     pre_hook=[
         "{{ reset_watermark() }}",
         "{{ refuse_going_back() }}",
-        "{{ forget_touched('int_urban_rural_touched', 'ratio_key') }}",
+        "{{ forget_keys('int_urban_rural_touched', 'ratio_key') }}",
     ],
     post_hook="{{ record_watermark(
         ['fct_observation'], 'int_progress_clock'

@@ -2,17 +2,16 @@ with
 
 terms as (
     select
-        *,
+        terms.*,
+        touched.from_end,
         cast(
-            {{ month_index('target_end') }} / step_months as integer
+            {{ month_index('terms.target_end') }} / terms.step_months as integer
         ) as target_step,
-        cast((first_month - 1) / step_months as integer) as start_step
-    from {{ ref('int_target_terms') }}
-    where
-        target_key in (
-            select touched.target_key
-            from {{ ref('int_progress_touched') }} as touched
-        )
+        cast((terms.first_month - 1) / terms.step_months as integer)
+            as start_step
+    from {{ ref('int_target_terms') }} as terms
+    inner join {{ ref('int_progress_touched') }} as touched
+        on terms.target_key = touched.target_key
 ),
 
 observations as (
@@ -32,7 +31,8 @@ levels as (
         observations.source_kind,
         observations.period,
         terms.plan_start <= observations.period_start
-        and terms.plan_end >= observations.period_end as is_in_plan,
+        and terms.plan_end >= observations.period_end
+        and terms.from_end <= observations.period_end as is_wanted,
         cast(
             {{ month_index('observations.period_end') }}
             / terms.step_months as integer
@@ -86,7 +86,7 @@ chain_points as (
     select
         chain.target_key,
         chain.source_kind,
-        true as is_in_plan,
+        true as is_wanted,
         terms.start_step + chain.period_no as step_no,
         case
             when terms.path_shape = 'sum' then 'plain' else 'log'
@@ -102,7 +102,7 @@ chain_points as (
     select
         chain.target_key,
         chain.source_kind,
-        false as is_in_plan,
+        false as is_wanted,
         terms.start_step as step_no,
         case
             when terms.path_shape = 'sum' then 'plain' else 'log'
@@ -121,7 +121,7 @@ points as (
         scale,
         seasons,
         step_no,
-        is_in_plan,
+        is_wanted,
         y
     from level_points
     union all
@@ -131,7 +131,7 @@ points as (
         scale,
         seasons,
         step_no,
-        is_in_plan,
+        is_wanted,
         y
     from chain_points
     where y is not null

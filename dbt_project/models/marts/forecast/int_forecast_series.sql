@@ -46,7 +46,7 @@ cut as (
             points.target_key = histories.target_key
             and points.source_kind = histories.source_kind
             and points.scale = histories.scale
-    where points.is_in_plan
+    where points.is_wanted
 ),
 
 final as (

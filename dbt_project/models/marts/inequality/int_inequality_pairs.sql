@@ -31,12 +31,26 @@ weighted as (
         and weight_indicator_code is not null
 ),
 
+comparable as (
+    select distinct
+        indicator_code,
+        population_indicator_code,
+        true as is_per_capita
+    from {{ ref('int_comparable_values') }}
+),
+
 final as (
     select
         indicator_code,
         population_indicator_code,
         is_per_capita
     from declared
+    union all
+    select
+        indicator_code,
+        population_indicator_code,
+        is_per_capita
+    from comparable
     union all
     select
         weighted.indicator_code,

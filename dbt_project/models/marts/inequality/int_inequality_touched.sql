@@ -22,7 +22,7 @@ changed_terms as (
     select rule_id as changed
     from {{ ref('stg_rules') }}
     where
-        rule_id in ('INEQUALITY', 'INEQUALITY_PAIR')
+        rule_id in ('INEQUALITY', 'INEQUALITY_PAIR', 'COMPARABLE_PRICES')
         and {{ unread }}
     union all
     select indicator_code as changed
@@ -38,6 +38,16 @@ changed_terms as (
     where {{ unread }}
 ),
 
+comparable_codes as (
+    select value as indicator_code
+    from {{ ref('int_rule_parameters') }}
+    where
+        rule_id = 'COMPARABLE_PRICES'
+        and parameter in (
+            'nominal_indicator', 'index_indicator', 'population_indicator'
+        )
+),
+
 new_observations as (
     select distinct
         indicator_code,
@@ -47,6 +57,22 @@ new_observations as (
     where
         {{ unread }}
         or exists (select 1 from changed_terms)
+    union
+    -- A chain of indices moves in all its years when one of them moves.
+    select distinct
+        comparable.indicator_code,
+        comparable.period,
+        comparable.source_kind
+    from {{ ref('int_comparable_values') }} as comparable
+    where
+        exists (select 1 from changed_terms)
+        or exists (
+            select 1
+            from observations
+            inner join comparable_codes
+                on observations.indicator_code = comparable_codes.indicator_code
+            where {{ unread }}
+        )
 ),
 
 touched as (

@@ -34,11 +34,30 @@ members as (
 ),
 
 observations as (
-    select *
+    select
+        indicator_code,
+        definition_version,
+        region_code,
+        period,
+        source_kind,
+        source_code,
+        known_from,
+        cast(value as double) as value
     from {{ ref('fct_observation') }}
     where
         is_current and unit_code is null and breakdown = '_T'
         and value is not null
+    union all
+    select
+        indicator_code,
+        'comparable prices' as definition_version,
+        region_code,
+        period,
+        source_kind,
+        'computed' as source_code,
+        cast(null as timestamp) as known_from,
+        value
+    from {{ ref('int_comparable_values') }}
 ),
 
 -- Of several definitions the newest that a level reports, for all its
@@ -49,7 +68,7 @@ measured as (
         observations.indicator_code,
         members.region_code,
         members.region_level,
-        cast(observations.value as double) as value
+        observations.value
     from touched
     inner join observations
         on
