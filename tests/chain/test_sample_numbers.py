@@ -123,7 +123,7 @@ def test_plans_are_counted_by_indicator_and_by_part(query):
     # Published: 25 and 20 indicators, of which 13 and 8 are binding.
     assert rows == [
         ("CN-FYP13", "indicator", 25, 13),
-        ("CN-FYP13", "sub_indicator", 33, 19),
+        ("CN-FYP13", "sub_indicator", 34, 19),
         ("CN-FYP14", "indicator", 20, 8),
         ("CN-FYP14", "sub_indicator", 20, 8),
     ]
