@@ -63,5 +63,6 @@ for command in (
     samples.simulate,
     samples.serve_samples,
     operate.airflow,
+    operate.bench,
 ):
     app.command(name=command.__name__.replace("_", "-"))(command)
