@@ -66,7 +66,9 @@ def build(
     # Rows that incremental models made by other SQL would stay among the new.
     if full_refresh or (last and last.project_hash != bounds.project_hash):
         arguments += ["--full-refresh"]
-    report = _run_dbt(settings, arguments, bounds)
+    os.environ.update(dbt_environment(settings))
+    with writer_lock(settings):
+        report = run_dbt(arguments, bounds)
     if layer in (None, LAYERS[-1]):
         _record(settings, bounds)
     return report
@@ -118,16 +120,18 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _run_dbt(settings: Settings, arguments: list[str], bounds: Bounds) -> BuildReport:
+def run_dbt(arguments: list[str], bounds: Bounds, manifest=None) -> BuildReport:
+    """Run dbt in this process, in the environment that stands.
+
+    A manifest spares the parsing. Raises Damaged with what failed.
+    """
     # dbt takes 3 s to import: only when there is something to build.
     from dbt.cli.main import dbtRunner
 
     variables = {"as_of": bounds.as_of.isoformat(), "load_seq": bounds.load_seq}
-    os.environ.update(dbt_environment(settings))
-    with writer_lock(settings):
-        outcome = dbtRunner().invoke(
-            ["--quiet", *arguments, "--vars", json.dumps(variables)]
-        )
+    outcome = dbtRunner(manifest=manifest).invoke(
+        ["--quiet", *arguments, "--vars", json.dumps(variables)]
+    )
     results = getattr(outcome.result, "results", None) or []
     failed = [r for r in results if r.status not in ("success", "pass", "warn")]
     if not outcome.success:
