@@ -202,6 +202,16 @@ TARGETS = (
 )
 RULES = (
     ("PROGRESS_RAG", "yellow_limit_pct", "10"),
+    ("PLAN_TRANSITION", "drafted", "start"),
+    ("PLAN_TRANSITION", "submitted", "start drafted"),
+    ("PLAN_TRANSITION", "approved", "start submitted"),
+    ("PLAN_TRANSITION", "in_force", "approved"),
+    ("PLAN_TRANSITION", "expired", "in_force"),
+    ("PLAN_TRANSITION", "final_evaluated", "expired"),
+    ("PLAN_TRANSITION", "extended", "final_evaluated"),
+    ("PLAN_LIFECYCLE", "midterm_due_months", "36"),
+    ("PLAN_LIFECYCLE", "final_due_months", "12"),
+    ("VALUE_PRECEDENCE", "order", "verified official self_reported"),
     ("EW_OFF_TRACK", "escalate_every", "2"),
     ("EW_SILENT_UNIT", "yellow_after", "1"),
     ("EW_SILENT_UNIT", "orange_after", "2"),

@@ -1,7 +1,10 @@
 -- depends_on: {{ ref('stg_clock') }}
 {{ config(
     pre_hook="{{ reset_watermark() }}",
-    post_hook="{{ record_watermark() }}",
+    post_hook=[
+        "{{ record_watermark() }}",
+        "{{ table_macro('target_as_of', 'moment', target_as_of()) }}",
+    ],
 ) }}
 
 with
