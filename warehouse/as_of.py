@@ -15,6 +15,7 @@ from warehouse.build import (
     Bounds,
     BuildReport,
     dbt_environment,
+    invoke,
     project_hash,
     run_dbt,
 )
@@ -44,8 +45,8 @@ def build_as_of(
             f"{into} cannot hold a model: its tables name their database.",
             f"give a path that ends in /{FILE}.",
         )
-    bounds = _bounds(settings, _utc(as_of))
-    _make_ready(settings, into, bounds)
+    bounds = _bounds(settings, _utc(as_of), select)
+    goes_on = _make_ready(settings, into, bounds)
     environment = {
         **dbt_environment(settings),
         "PLANWATCH_KEPT": str(settings.warehouse),
@@ -57,9 +58,14 @@ def build_as_of(
     arguments = ["run", "--target", "as_of"]
     if select:
         arguments += ["--select", *select.split()]
+    if goes_on:
+        # A view says the same as when it was made; only tables have to move.
+        arguments += ["--exclude", "config.materialized:view"]
     # Nobody may write while the warehouse is attached.
     with writer_lock(settings):
-        return run_dbt(arguments, bounds, manifest.deepcopy())
+        report = run_dbt(arguments, bounds, manifest.deepcopy())
+    _record(settings, into, bounds)
+    return report
 
 
 def file_as_of(settings: Settings, as_of: datetime) -> Path:
@@ -84,7 +90,7 @@ def _utc(when: datetime) -> datetime:
     return when.astimezone(UTC).replace(tzinfo=None) if when.tzinfo else when
 
 
-def _bounds(settings: Settings, as_of: datetime) -> Bounds:
+def _bounds(settings: Settings, as_of: datetime, select: str | None) -> Bounds:
     with writer(settings) as connection:
         (seq,) = connection.execute(
             "select max(load_seq) from raw.batch where status = 'loaded'"
@@ -96,18 +102,26 @@ def _bounds(settings: Settings, as_of: datetime) -> Bounds:
             "give a later moment; `planwatch sql 'select min(known_from) from"
             " core.fct_observation'` tells the first.",
         )
-    return Bounds(seq, clock, project_hash())
+    # Another selection is another model of the day.
+    return Bounds(seq, clock, f"{project_hash()} {select or ''}")
 
 
-def _make_ready(settings: Settings, into: Path, bounds: Bounds) -> None:
-    """An empty file, unless this one can be taken on."""
+def _make_ready(settings: Settings, into: Path, bounds: Bounds) -> bool:
+    """An empty file, unless this one can be taken on: then true."""
     with machine_faults(into):
         into.parent.mkdir(parents=True, exist_ok=True)
-        if into.exists() and not _may_go_on(settings, into, bounds):
-            into.unlink()
+        goes_on = into.exists() and _may_go_on(settings, into, bounds)
+        if not goes_on:
+            into.unlink(missing_ok=True)
     with connect(into, settings) as connection:
         apply_ops(connection)
+        # Written again at the end: a killed build leaves none to go on from.
         connection.execute("delete from ops.build")
+    return goes_on
+
+
+def _record(settings: Settings, into: Path, bounds: Bounds) -> None:
+    with connect(into, settings) as connection:
         connection.execute(
             "insert into ops.build values (?, ?, ?, ?)",
             [
@@ -135,9 +149,7 @@ def _may_go_on(settings: Settings, into: Path, bounds: Bounds) -> bool:
 @cache
 def _manifest(project: str):  # noqa: ARG001
     """The parsed project: once for each state of it in a process."""
-    from dbt.cli.main import dbtRunner
-
-    outcome = dbtRunner().invoke(["--quiet", "parse", "--target", "as_of"])
+    outcome = invoke(["parse", "--target", "as_of"])
     if not outcome.success:
         raise Damaged(
             f"dbt could not read its project: {outcome.exception}",
