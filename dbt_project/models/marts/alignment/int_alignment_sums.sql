@@ -31,7 +31,7 @@ final as (
         ) as weighted_mean,
         count(shares.quantity * shares.output * shares.growth_factor)
             as n_intensity,
-        100 * (
+        round(100 * (
             1 - (
                 sum(
                     shares.quantity * shares.growth_factor
@@ -44,7 +44,7 @@ final as (
                 / nullif(sum(shares.output), 0),
                 0
             )
-        ) as intensity_fall_pct
+        ), 10) as intensity_fall_pct
     from children
     left join shares
         on
