@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import duckdb
 
+from ingestion.settings import SAMPLE_SITE
+
 UNITS = 33_413
 INDICATORS = 20
 REVISED_PCT = 4
@@ -28,6 +30,8 @@ select
     end as parent,
 from range($units) as r (i)
 """
+
+_RULES = SAMPLE_SITE / "registry" / "rules.csv"
 
 # registry -> the values of its columns; the rest of the columns stays empty.
 _REGISTRIES = {
@@ -65,6 +69,7 @@ _REGISTRIES = {
             'F' as form_code, format('I{:02d}', i) as indicator_code,
             '_T' as breakdown, 'true' as compulsory,
         from range($indicators) as r (i)""",
+    "rules": f"from read_csv('{_RULES}', all_varchar = true)",
     "targets": """
         select
             'P' as plan_code, '1' as plan_version,

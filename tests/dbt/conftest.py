@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import numbers_world
 import pytest
 from small_world import SmallWorld, found, rule, target
 
@@ -96,6 +97,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
 
 def _first_build(made: Warehouse) -> None:
     made.fill(found, datetime(2021, 1, 1))
+    made.fill(numbers_world.tell, datetime(2024, 1, 20))
     made.fill(_first_years, datetime(2025, 4, 25))
     made.run("--empty")
     made.facts["watermarks_after_empty"] = made.query("from ops.watermark")
