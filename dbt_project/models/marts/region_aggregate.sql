@@ -7,7 +7,7 @@
     pre_hook=[
         "{{ reset_watermark() }}",
         "{{ refuse_going_back() }}",
-        "{{ forget_touched('int_aggregate_touched', 'aggregate_key') }}",
+        "{{ forget_keys('int_aggregate_touched', 'aggregate_key') }}",
     ],
     post_hook="{{ record_watermark([
         'fct_observation', 'dim_indicator', 'dim_region',
