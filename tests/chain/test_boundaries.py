@@ -55,26 +55,36 @@ class Country:
             f" as table {body}"
         )
 
-    def region(self, code: str, since: str | None = None) -> None:
+    def regions(self, *rows: tuple[str, str | None]) -> None:
+        """Rows of (code, first day)."""
         self.connection.execute(
-            "insert into core.dim_region_vintage values (?, ?, true)", [code, since]
+            "insert into core.dim_region_vintage"
+            " select unnest(?::varchar[]), unnest(?::date[]), true",
+            _columns(rows),
         )
 
-    def succession(self, old, new, on, kind="merge", weight=None) -> None:
-        if weight is None and kind in ("merge", "rename"):
-            weight = 1
+    def successions(self, *rows: tuple) -> None:
+        """Rows of (old, new, day, kind, weight); rename and merge count whole."""
         self.connection.execute(
-            "insert into core.bridge_region_succession values (?, ?, ?, ?, ?)",
-            [old, new, on, kind, weight],
+            "insert into core.bridge_region_succession"
+            " select unnest(?::varchar[]), unnest(?::varchar[]), unnest(?::date[]),"
+            " unnest(?::varchar[]), unnest(?::decimal(20, 10)[])",
+            _columns(
+                (old, new, on, kind, "1" if kind in ("rename", "merge") else weight)
+                for old, new, on, kind, weight in rows
+            ),
         )
 
     def observe(self, rows, indicator="BIRTHS") -> None:
         """Rows of (region, year, value)."""
-        self.connection.executemany(
-            "insert into core.fct_observation values ('official', 's', null, $1,"
-            " $4, '1', $2, '_T', '2020-01-01', null, $1 || $2 || $4, $3, 'P',"
-            " make_date($2::integer, 12, 31))",
-            [(region, str(year), value, indicator) for region, year, value in rows],
+        self.connection.execute(
+            "insert into core.fct_observation"
+            " select 'official', 's', null, region, $4, '1', year::varchar, '_T',"
+            " '2020-01-01', null, region || year || $4, value, 'P',"
+            " make_date(year, 12, 31)"
+            " from (select unnest($1::varchar[]) as region,"
+            " unnest($2::integer[]) as year, unnest($3::decimal(38, 10)[]) as value)",
+            [*_columns(rows), indicator],
         )
 
     def on(self, day: str, indicator="BIRTHS") -> dict:
@@ -89,6 +99,10 @@ class Country:
         }
 
 
+def _columns(rows) -> list[list]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
 @pytest.fixture
 def country(published):
     return Country(published)
@@ -96,13 +110,12 @@ def country(published):
 
 def test_a_split_and_a_merge_then_and_now(country):
     """A splits 60:40 into B and C in 2010, C goes into D in 2015."""
-    for code in "AD":
-        country.region(code)
-    country.region("B", "2010-01-01")
-    country.region("C", "2010-01-01")
-    country.succession("A", "B", "2010-01-01", "split", "0.6")
-    country.succession("A", "C", "2010-01-01", "split", "0.4")
-    country.succession("C", "D", "2015-01-01")
+    country.regions(("A", None), ("D", None), ("B", "2010-01-01"), ("C", "2010-01-01"))
+    country.successions(
+        ("A", "B", "2010-01-01", "split", "0.6"),
+        ("A", "C", "2010-01-01", "split", "0.4"),
+        ("C", "D", "2015-01-01", "merge", None),
+    )
     country.observe([("A", 2009, 100), ("D", 2009, 10), ("B", 2012, 70)])
     country.observe(
         [("C", 2012, 40), ("D", 2012, 11), ("B", 2016, 75), ("D", 2016, 60)]
@@ -129,9 +142,11 @@ def test_a_split_and_a_merge_then_and_now(country):
 
 
 def test_without_weights_the_whole_is_left_unexplained(country):
-    country.region("A")
-    country.succession("A", "B", "2010-01-01", "split")
-    country.succession("A", "C", "2010-01-01", "split", "0.25")
+    country.regions(("A", None))
+    country.successions(
+        ("A", "B", "2010-01-01", "split", None),
+        ("A", "C", "2010-01-01", "split", "0.25"),
+    )
     country.observe([("A", 2009, 100)])
     assert country.on("2020-01-01") == {
         ("C", 2009): (25, "converted"),
@@ -140,8 +155,10 @@ def test_without_weights_the_whole_is_left_unexplained(country):
 
 
 def test_a_rate_goes_only_through_a_rename(country):
-    country.succession("A", "B", "2010-01-01", "rename")
-    country.succession("C", "D", "2010-01-01")
+    country.successions(
+        ("A", "B", "2010-01-01", "rename", None),
+        ("C", "D", "2010-01-01", "merge", None),
+    )
     country.observe([("A", 2009, 7), ("C", 2009, 5)], "RATE")
     assert country.on("2020-01-01", "RATE") == {
         ("B", 2009): (7, "converted"),
@@ -151,12 +168,12 @@ def test_a_rate_goes_only_through_a_rename(country):
 
 def gbt_2260(country) -> dict[int, list[str]]:
     """All counties since 1981 with what became of them; codes by year."""
-    counties = defaultdict(list)
+    counties, regions, successions = defaultdict(list), [], []
     with CODES.open(encoding="utf-8-sig") as handle:
         lines = [r for r in csv.DictReader(handle) if r["级别"] == "县级"]
     for line in lines:
         code, first, last = line["代码"], line["启用时间"], line["变更/弃用时间"]
-        country.region(code, f"{first}-01-01")
+        regions.append((code, f"{first}-01-01"))
         for year in YEARS:
             if int(first) <= year < int(last or 9999):
                 counties[year].append(code)
@@ -166,7 +183,9 @@ def gbt_2260(country) -> dict[int, list[str]]:
             new, year = re.fullmatch(r"(\d{6})(?:\[(\d{4})\])?", heir).groups()
             when = year or last
             part = "transfer" if year else kind
-            country.succession(code, new, f"{when}-01-01", part)
+            successions.append((code, new, f"{when}-01-01", part, None))
+    country.regions(*regions)
+    country.successions(*successions)
     return counties
 
 
