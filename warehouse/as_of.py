@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, time
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from warehouse.build import (
     Bounds,
     BuildReport,
     dbt_environment,
+    hand_to_dbt,
     invoke,
     project_hash,
     run_dbt,
@@ -52,9 +52,9 @@ def build_as_of(
         "PLANWATCH_KEPT": str(settings.warehouse),
         "DBT_TARGET_PATH": str(settings.home / "dbt" / "as_of"),
     }
-    os.environ.update(environment)
+    hand_to_dbt(environment)
     manifest = _manifest(bounds.project_hash)
-    os.environ["PLANWATCH_WAREHOUSE"] = str(into)
+    hand_to_dbt({"PLANWATCH_WAREHOUSE": str(into)})
     arguments = ["run", "--target", "as_of"]
     if select:
         arguments += ["--select", *select.split()]

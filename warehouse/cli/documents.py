@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -22,10 +21,10 @@ def docs(
     home: HomeOption = None,
 ) -> None:
     """Write the data dictionary and the diagram from the models' descriptions."""
-    from warehouse.build import dbt_environment
+    from warehouse.build import dbt_environment, hand_to_dbt
     from warehouse.dictionary import parsed_project, write_documents, write_page
 
-    os.environ.update(dbt_environment(settings_of(home)))
+    hand_to_dbt(dbt_environment(settings_of(home)))
     for path in write_documents(parsed_project(), folder):
         print(path)
     if page:

@@ -1,3 +1,13 @@
+-- depends_on: {{ ref('stg_clock') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='target_key',
+    on_schema_change='fail',
+    pre_hook=["{{ reset_watermark() }}", "{{ refuse_going_back() }}"],
+    post_hook="{{ record_watermark() }}",
+) }}
+
 {% set compared = [
     'target_value', 'baseline_value', 'target_type', 'binding', 'strictness',
     'target_period', 'baseline_period',
@@ -10,6 +20,9 @@ vintages as (
         *,
         {{ target_key() }} as target_key
     from {{ ref('stg_targets') }}
+    {% if is_incremental() and not has_unread('registry_targets') -%}
+        where false
+    {%- endif %}
 ),
 
 -- The first vintage in a revised version takes up the version before.

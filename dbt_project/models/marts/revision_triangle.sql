@@ -10,14 +10,18 @@
 
 with
 
+-- Points with a superseded vintage: few beside all that a wave brings.
 touched as (
     select distinct observation_key
     from {{ ref('fct_observation') }}
     where
-        {% if is_incremental() -%}
-            {{ is_unread('revision_triangle') }}
-        {%- else -%}
-            known_to is not null
+        known_to is not null
+        {%- if is_incremental() %}
+            and observation_key in (
+                select unread.observation_key
+                from {{ ref('fct_observation') }} as unread
+                where {{ is_unread('revision_triangle') }}
+            )
         {%- endif %}
 ),
 
