@@ -10,9 +10,10 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from random import Random
 
 import pytest
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from small_world import SmallWorld, rule, target
 
@@ -38,23 +39,29 @@ class Step:
     kind: str = "official"
 
 
-STEPS = st.builds(
-    Step,
-    what=st.sampled_from(
-        ("figure",) * 6 + ("twice", "target", "withdrawal", "region", "group", "report")
-    ),
-    indicator=st.sampled_from(INDICATORS),
-    period=st.sampled_from(PERIODS),
-    value=st.integers(1, 99),
-    age=st.sampled_from(AGES),
-    kind=st.sampled_from(KINDS),
-)
+WHAT = (
+    *("figure",) * 6, "twice", "target", "withdrawal", "region", "group", "report",
+)  # fmt: skip
 
 
-def histories(count: int, waves: int) -> st.SearchStrategy:
-    wave = st.lists(STEPS, max_size=4)
-    history = st.lists(wave, min_size=waves, max_size=waves)
-    return st.lists(history, min_size=count, max_size=count)
+def histories(seed: int, count: int, waves: int) -> list[list[list[Step]]]:
+    """`count` histories, each with up to four steps in each of `waves` waves."""
+    dice = Random(seed)
+    return [
+        [[_step(dice) for _ in range(dice.randint(0, 4))] for _ in range(waves)]
+        for _ in range(count)
+    ]
+
+
+def _step(dice: Random) -> Step:
+    return Step(
+        what=dice.choice(WHAT),
+        indicator=dice.choice(INDICATORS),
+        period=dice.choice(PERIODS),
+        value=dice.randint(1, 99),
+        age=dice.choice(AGES),
+        kind=dice.choice(KINDS),
+    )
 
 
 def end_of(wave: int) -> datetime:
@@ -123,10 +130,7 @@ def tell(world: SmallWorld, steps: Iterator[tuple[int, int, Step]]) -> None:
 def agree(made, sequences: list) -> None:
     """Take a copy of the warehouse through every wave, then look back."""
     waves = len(sequences[0])
-    # The first example of all is the emptiest.
-    assume(len({step for h in sequences for wave in h for step in wave}) > 5)
     made.fill(lambda world: found(world, len(sequences)), FOUNDED)
-    made.run(*TABLES)
     bounds = []
     for wave in range(waves):
         steps = (
@@ -138,7 +142,6 @@ def agree(made, sequences: list) -> None:
         made.run(*TABLES)
         made.take(f"wave {wave}")
         bounds.append((made.seq, made.as_of))
-    assert made.taken[f"wave {waves - 1}"]["marts.revision_triangle"].total() >= 0
     for wave in sorted({0, waves - 1}, reverse=True):
         made.seq, made.as_of = bounds[wave]
         made.run("--full-refresh", *TABLES)
@@ -176,18 +179,21 @@ def once(function):
     return settings(
         max_examples=1, deadline=None, derandomize=True, database=None,
         phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
     )(function)  # fmt: skip
 
 
+SEEDS = st.integers(0, 2**32 - 1)
+
+
 @once
-@given(data=st.data())
-def test_waves_are_as_made_anew_and_as_of_their_day(own_warehouse, data):
-    agree(own_warehouse, data.draw(histories(8, 2)))
+@given(seed=SEEDS)
+def test_waves_are_as_made_anew_and_as_of_their_day(own_warehouse, seed):
+    agree(own_warehouse, histories(seed, 8, 2))
 
 
 @pytest.mark.long
 @once
-@given(data=st.data())
-def test_two_hundred_histories_agree(own_warehouse, data):
-    agree(own_warehouse, data.draw(histories(200, 4)))
+@given(seed=SEEDS)
+def test_two_hundred_histories_agree(own_warehouse, seed):
+    agree(own_warehouse, histories(seed, 200, 3))
