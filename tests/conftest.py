@@ -22,8 +22,10 @@ NOW = "2026-02-01T00:00:00Z"
 LONGEST = ("dbt", "chain", "dags", "cli")
 
 
+# Before xdist reads the groups: else every test is a group of its own.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files go to the workers whole, those that share the published home as one."""
+    """Files go to the workers whole, those that share a costly world as one."""
 
     def rank(item: pytest.Item) -> int:
         folder = item.path.relative_to(ROOT / "tests").parts[0]
@@ -31,8 +33,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     items.sort(key=rank)
     for item in items:
-        shared = "published" in getattr(item, "fixturenames", ())
-        group = "published" if shared else item.path.relative_to(ROOT).as_posix()
+        used = getattr(item, "fixturenames", ())
+        shared = [world for world in ("published", "warehouse") if world in used]
+        group = shared[0] if shared else item.path.relative_to(ROOT).as_posix()
         item.add_marker(pytest.mark.xdist_group(group))
 
 

@@ -82,6 +82,9 @@ def test_every_column_is_described_and_every_grain_stated(warehouse):
 def test_published_shows_the_marts_unchanged(warehouse):
     for mart in (
         "indicator_progress", "reporting_discipline", "early_warning", "rule_quality",
+        "regional_inequality", "regional_inequality_contribution",
+        "regional_inequality_change", "regional_convergence", "urban_rural_ratio",
+        "fiscal_risk", "plan_scorecard", "label_concordance",
     ):  # fmt: skip
         rows = warehouse.taken["waves"][f"marts.{mart}"]
         assert rows.total() > 0
