@@ -24,12 +24,3 @@
         {{ relation }}.{{ column }}{{ ', ' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}
-
-{#- Pre-hook: what is read again is first forgotten whole, so that a key that no
-    longer has rows leaves none behind. -#}
-{% macro forget_keys(touched, key) -%}
-    {%- if execute and is_incremental() -%}
-        delete from {{ this }}
-        where {{ key }} in (select {{ key }} from {{ ref(touched) }})
-    {%- endif -%}
-{%- endmacro %}
