@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 
+from warehouse.dictionary import DIAGRAM, DICTIONARY, diagram, dictionary
+
 LAYERS = ("core", "marts", "published")
 
 
@@ -88,3 +90,13 @@ def test_published_shows_the_marts_unchanged(warehouse):
         assert rows.total() > 0
         assert warehouse.taken["waves"][f"published.{mart}"] == rows
         assert warehouse.taken["waves"][f"published.{mart}_v1"] == rows
+
+
+def test_the_written_dictionary_is_that_of_the_models(warehouse):
+    for path, text in (
+        (DICTIONARY, dictionary(warehouse.manifest)),
+        (DIAGRAM, diagram(warehouse.manifest)),
+    ):
+        assert path.read_text(encoding="utf-8") == text, (
+            f"{path.name} is stale: run ./planwatch docs"
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from warehouse.cli import inspect, operate, read, samples, stages, units
+from warehouse.cli import documents, inspect, operate, read, samples, stages, units
 from warehouse.version import VERSION
 
 EPILOG = (
@@ -60,6 +60,7 @@ for command in (
     units.template,
     units.check,
     units.deliver,
+    documents.docs,
     samples.simulate,
     samples.serve_samples,
     operate.airflow,
