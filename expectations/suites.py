@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from types import ModuleType
 from typing import Any
 
@@ -45,7 +46,7 @@ def judge(url: str, table: str, checks: Sequence[Check]) -> list[Finding]:
     """Validate `table` of the database at `url`, which must have a `row_id`."""
     if not checks:
         return []
-    gx = _great_expectations()
+    gx = imported()
     with warnings.catch_warnings():
         # pandas deprecations inside Great Expectations: not ours to mend.
         warnings.filterwarnings("ignore", module=r"great_expectations\..*")
@@ -61,6 +62,17 @@ def judge(url: str, table: str, checks: Sequence[Check]) -> list[Finding]:
             "look for two rules with the same expectation in the catalogue.",
         )
     return [_finding(check, outcomes[n]) for n, check in enumerate(checks)]
+
+
+def merged(parts: Sequence[Sequence[Finding]]) -> list[Finding]:
+    """One finding a check of what several chunks were found to be."""
+    found: dict[tuple[str, str], Finding] = {}
+    for finding in chain.from_iterable(parts):
+        key = (finding.check.rule.id, finding.check.field)
+        before = found.get(key)
+        if before is None or before.success:
+            found[key] = finding
+    return list(found.values())
 
 
 def _finding(check: Check, outcome: Any) -> Finding:
@@ -123,7 +135,7 @@ def _context(gx: ModuleType) -> Any:
 
 
 @cache
-def _great_expectations() -> ModuleType:
+def imported() -> ModuleType:
     """Imported at the first judgement: it costs seconds."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
