@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from expectations.duckdb_dialect import Bench
 
 # Rows judged at a time: what keeps the memory of a judgement under 1.5 GB.
-CHUNK_ROWS = 350_000
+CHUNK_ROWS = 700_000
 
 
 class Identity(NamedTuple):
