@@ -90,7 +90,7 @@ def judge_batch(
         promote(settings, standing)
         return standing
     with judged(judgement, canonical) as (found, folder):
-        verdict = _commit(settings, found, folder)
+        verdict = commit(settings, found, folder)
     promote(settings, verdict)
     return verdict
 
@@ -191,7 +191,7 @@ def _account(finding: Finding, failing: dict, tally: Tally) -> dict:
     }
 
 
-def _commit(settings: Settings, verdict: Verdict, folder: Path) -> Verdict:
+def commit(settings: Settings, verdict: Verdict, folder: Path) -> Verdict:
     """Move the files in place; a kill before verdict.json leaves no verdict."""
     with machine_faults(verdict.folder):
         verdict.folder.mkdir(parents=True, exist_ok=True)
@@ -243,4 +243,4 @@ def refuse(
         tally = Tally(False, 0, 0, 0, readable=False)
         verdict = _verdict(judgement, bench, tally)
         _write_reasons(bench, tally, folder)
-        return _commit(settings, verdict, folder)
+        return commit(settings, verdict, folder)

@@ -1,6 +1,6 @@
 """Judging again: releases from quarantine, and reports of what would change.
 
-`rejudge` puts a new verdict in place of the one that stands, which stays as a
+`release` puts a new verdict in place of the one that stands, which stays as a
 trace in `earlier/`. `dry_run` writes nothing: it says what the present rules
 would do to what was judged before, so that nobody breaks a wave by editing a
 threshold.
@@ -8,8 +8,9 @@ threshold.
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,33 +18,21 @@ from pathlib import Path
 import duckdb
 
 from expectations.catalogue import quoted
-from expectations.gate import gate, judged
+from expectations.gate import commit, judged
 from expectations.judgement import prepare
 from expectations.registries import current_registries
 from expectations.verdict import FILE, Verdict
+from expectations.waivers import Waiver, waivers_version
 from ingestion.canonical import read_batch
-from ingestion.durable import commit_file
+from ingestion.durable import held
+from ingestion.errors import ContentRejected
 from ingestion.landing import LandedBatch
 from ingestion.settings import Settings
 from ingestion.site import Site
+from ingestion.tombstones import retired
 
-RELEASED = "released.parquet"
 # What a row is called in both verdicts.
 _KEY = "coalesce(submission_id, '') as submission_id, file_sha256, row_number"
-
-
-@dataclass(frozen=True)
-class Rejudgement:
-    """`rows_released` left quarantine, `rows_withdrawn` would go into it.
-
-    Released rows stand in `released.parquet` of the verdict's folder, with the
-    columns of `accepted.parquet`.
-    """
-
-    before: Verdict | None
-    after: Verdict
-    rows_released: int
-    rows_withdrawn: int
 
 
 @dataclass(frozen=True)
@@ -51,56 +40,56 @@ class DryRun:
     """What the present rules would change.
 
     `by_rule` holds for each rule how many rows it would newly reject, and how
-    many that it rejected would be accepted.
+    many that it rejected would be released.
     """
 
     batches: int
     rows: int
     newly_rejected: int
-    newly_accepted: int
+    newly_released: int
     by_rule: dict[str, dict[str, int]] = field(default_factory=dict)
     by_batch: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
-def rejudge(
-    settings: Settings, batch: LandedBatch, site: Site | None = None
-) -> Rejudgement:
+def awaits_release(verdict: Verdict, waivers: tuple[Waiver, ...]) -> bool:
+    """Does a waiver that the verdict does not know name a rule it applied?"""
+    if verdict.kind == "registry" or not verdict.readable or not waivers:
+        return False
+    named = {waiver.rule_id for waiver in waivers}
+    known = verdict.registry_state.endswith(waivers_version(waivers))
+    return not known and bool(named & verdict.reasons.keys())
+
+
+def release(settings: Settings, batch: LandedBatch, site: Site) -> Verdict:
     """Judge a batch by the rules, waivers and registries of now.
 
-    Nothing happens when none of them has changed.
+    ContentRejected when that would take back rows that were accepted: they
+    may be loaded. The verdict that stands stays then.
     """
-    folder = settings.verdicts / batch.batch_id
-    before = Verdict.find(folder)
-    with _Aside(settings, folder) as old:
-        after = gate(settings, batch, site)
-        if before is None or batch.kind == "registry":
-            return Rejudgement(before, after, 0, 0)
-        released = _moved(old, folder, "quarantine", "accepted")
-        withdrawn = _moved(old, folder, "accepted", "quarantine")
-        if after != before:
-            _write_released(old, folder)
-    return Rejudgement(before, after, len(released), len(withdrawn))
+    standing = Verdict.open(settings.verdicts / batch.batch_id)
+    with (
+        held(settings.locks / f"verdict-{batch.batch_id}.lock"),
+        _judged_again(settings, batch, site) as (found, folder),
+    ):
+        withdrawn = _moved(standing.folder, folder, "accepted", "quarantine")
+        if withdrawn:
+            raise ContentRejected(
+                f"The present rules would take back {len(withdrawn)} accepted rows "
+                f"of {batch.batch_id}; nothing was released from it.",
+                "see `planwatch gate --dry-run`; mend rules or waivers, or make "
+                "everything anew with `planwatch rebuild`.",
+            )
+        return commit(settings, found, folder)
 
 
-class _Aside:
-    """A copy of a verdict's rows for the time of a comparison."""
-
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        self.folder = folder
-        self.copy = settings.verdicts / f".before-{folder.name}"
-
-    def __enter__(self) -> Path:
-        shutil.rmtree(self.copy, ignore_errors=True)
-        self.copy.mkdir(parents=True)
-        for name in ("accepted", "quarantine"):
-            path = self.folder / f"{name}.parquet"
-            if path.exists():
-                # A link is enough: files of a verdict are replaced, not changed.
-                (self.copy / path.name).hardlink_to(path)
-        return self.copy
-
-    def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self.copy, ignore_errors=True)
+@contextmanager
+def _judged_again(
+    settings: Settings, batch: LandedBatch, site: Site
+) -> Iterator[tuple[Verdict, Path]]:
+    canonical = read_batch(settings, batch, site.source(batch.source_code))
+    judgement = prepare(settings, batch, site, current_registries(settings, site))
+    with judged(judgement, canonical) as (verdict, folder):
+        yield verdict, folder
 
 
 def _rows(folder: Path, name: str) -> str | None:
@@ -121,62 +110,40 @@ def _moved(old: Path, new: Path, source: str, target: str) -> list[tuple]:
         ).fetchall()
 
 
-def _write_released(old: Path, folder: Path) -> None:
-    quarantine = _rows(old, "quarantine")
-    if not quarantine or not (folder / "accepted.parquet").exists():
-        return
-    temporary = folder / f".{RELEASED}"
-    accepted = quoted(str(folder / "accepted.parquet"))
-    with duckdb.connect() as connection:
-        connection.execute(
-            f"""
-            copy (
-                select accepted.* from read_parquet({accepted}) as accepted
-                inner join (select distinct * from ({quarantine})) as held
-                    on coalesce(accepted.submission_id, '') = held.submission_id
-                    and accepted.file_sha256 = held.file_sha256
-                    and accepted.row_number = held.row_number
-            ) to {quoted(str(temporary))} (format parquet, compression zstd)
-            """
-        )
-    commit_file(temporary, folder / RELEASED)
-
-
 def dry_run(settings: Settings, site: Site, since: datetime | None = None) -> DryRun:
     """Judge again what arrived since a moment, and only say what would change.
 
     Reads quarantine and accepted rows of every standing verdict on
     observations; writes nothing that lasts.
     """
-    registries = current_registries(settings, site)
     rules: dict[str, Counter[str]] = {}
     batches: dict[str, dict[str, int]] = {}
     rows = 0
-    for standing in _standing(settings, since):
+    for standing in _standing(settings, site, since):
         batch = LandedBatch.open(settings, standing.batch_id)
-        canonical = read_batch(settings, batch, site.source(batch.source_code))
-        judgement = prepare(settings, batch, site, registries)
-        with judged(judgement, canonical) as (_, folder):
+        with _judged_again(settings, batch, site) as (_, folder):
             rejected = _moved(standing.folder, folder, "accepted", "quarantine")
             accepted = _moved(standing.folder, folder, "quarantine", "accepted")
             _count(rules, folder, rejected, "newly_rejected")
-            _count(rules, standing.folder, accepted, "newly_accepted")
+            _count(rules, standing.folder, accepted, "newly_released")
         rows += standing.rows_received
         batches[batch.batch_id] = {
             "newly_rejected": len(rejected),
-            "newly_accepted": len(accepted),
+            "newly_released": len(accepted),
         }
     return DryRun(
         batches=len(batches),
         rows=rows,
         newly_rejected=sum(b["newly_rejected"] for b in batches.values()),
-        newly_accepted=sum(b["newly_accepted"] for b in batches.values()),
+        newly_released=sum(b["newly_released"] for b in batches.values()),
         by_rule={rule: dict(counts) for rule, counts in sorted(rules.items())},
         by_batch={name: c for name, c in batches.items() if any(c.values())},
     )
 
 
-def _standing(settings: Settings, since: datetime | None) -> list[Verdict]:
+def _standing(settings: Settings, site: Site, since: datetime | None) -> list[Verdict]:
+    """Verdicts on what can still be read, in the order of arrival."""
+    gone = retired(settings)
     found = [Verdict.open(path.parent) for path in settings.verdicts.glob(f"*/{FILE}")]
     return sorted(
         (
@@ -184,6 +151,8 @@ def _standing(settings: Settings, since: datetime | None) -> list[Verdict]:
             for verdict in found
             if verdict.kind != "registry"
             and verdict.readable
+            and verdict.batch_id not in gone
+            and verdict.source_code in site.sources
             and (since is None or datetime.fromisoformat(verdict.received_at) >= since)
         ),
         key=lambda verdict: (verdict.received_at, verdict.batch_id),

@@ -99,7 +99,7 @@ def _describe(settings, site, connection, digest, counts) -> Release:
         """
         select
             (select max_by(as_of, finished_at) from ops.build),
-            coalesce(list(batch_id order by batch_id), []),
+            coalesce(list(distinct batch_id order by batch_id), []),
             coalesce(list(distinct rule_set_version order by rule_set_version), [])
         from raw.batch
         where status = 'loaded'

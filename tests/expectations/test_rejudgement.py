@@ -15,9 +15,10 @@ from judged_world import rows_of
 from expectations.data_docs import build_data_docs
 from expectations.gate import gate
 from expectations.receipts import find_receipt
-from expectations.rejudgement import dry_run, rejudge
+from expectations.rejudgement import awaits_release, dry_run, release
+from expectations.verdict import Verdict
 from expectations.waivers import COLUMNS, site_waivers
-from ingestion.errors import SiteError
+from ingestion.errors import ContentRejected, SiteError
 from ingestion.ingest import ingest, shards
 from ingestion.landing import LandedBatch
 from ingestion.settings import SAMPLE_SITE
@@ -67,34 +68,35 @@ def test_a_waiver_releases_its_rows_and_leaves_a_trace(judged):
     batch, reason = verdict_with(judged, "OBS_VALUE_TOO_HIGH")
     waive(judged, {**WAIVER, "submission_id": reason["submission_id"]})
     expected = dry_run(judged, site)
-    assert (expected.newly_accepted, expected.newly_rejected) == (1, 0)
-    assert expected.by_rule == {"OBS_VALUE_TOO_HIGH": {"newly_accepted": 1}}
-    done = rejudge(judged, batch, site)
-    assert (done.rows_released, done.rows_withdrawn) == (1, 0)
-    assert done.after.rows_rejected == done.before.rows_rejected - 1
-    assert done.after.rule_set_version == done.before.rule_set_version
-    assert done.after.registry_state != done.before.registry_state
-    (waived,) = rows_of(done.after, "waived")
+    assert (expected.newly_released, expected.newly_rejected) == (1, 0)
+    assert expected.by_rule == {"OBS_VALUE_TOO_HIGH": {"newly_released": 1}}
+    before = Verdict.open(judged.verdicts / batch.batch_id)
+    assert awaits_release(before, site_waivers(judged.site))
+    after = release(judged, batch, site)
+    assert not awaits_release(after, site_waivers(judged.site))
+    after.check_files()
+    assert after.rows_rejected == before.rows_rejected - 1
+    assert after.rows_received == after.rows_accepted + after.rows_rejected
+    assert after.rule_set_version == before.rule_set_version
+    assert after.registry_state != before.registry_state
+    (waived,) = rows_of(after, "waived")
     assert (waived["waiver_id"], waived["row_number"]) == ("W1", reason["row_number"])
-    (released,) = rows_of(done.after, "released")
-    assert str(released["value"]).startswith(reason["offending_value"])
-    noted = [r for r in rows_of(done.after, "rejections") if r["severity"] == "waived"]
+    noted = [r for r in rows_of(after, "rejections") if r["severity"] == "waived"]
     (kept,) = noted
     assert kept["expected_from"].endswith(
         "; waiver W1 by Office of statistics until 2026-12-31: counted twice by law"
     )
     receipt = find_receipt(judged, reason["submission_id"])
     assert "waived" in {error["severity"] for error in receipt["errors"]}
-    trace = done.after.folder / "earlier" / "0001"
-    before = json.loads((trace / "verdict.json").read_text())
-    assert before["rows_rejected"] == done.before.rows_rejected
-    again = rejudge(judged, batch, site)
-    assert again.after == done.after
-    assert len(list((done.after.folder / "earlier").iterdir())) == 1
+    trace = after.folder / "earlier" / "0001"
+    kept_before = json.loads((trace / "verdict.json").read_text())
+    assert kept_before["rows_rejected"] == before.rows_rejected
     (judged.site / "waivers.csv").unlink()
-    back = rejudge(judged, batch, site)
-    assert (back.rows_released, back.rows_withdrawn) == (0, 1)
-    assert back.after.rows_rejected == done.before.rows_rejected
+    with pytest.raises(ContentRejected, match="take back 1 accepted rows"):
+        release(judged, batch, site)
+    assert Verdict.open(after.folder) == after
+    shutil.rmtree(after.folder)
+    assert gate(judged, batch, site).rows_rejected == before.rows_rejected
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,7 @@ def test_an_expired_waiver_and_other_rows_are_not_covered(judged):
         {**WAIVER, **own, "rule_id": "OBS_VALUE_NEGATIVE"},
     ):
         waive(judged, waiver)
-        assert dry_run(judged, site).newly_accepted == 0
+        assert dry_run(judged, site).newly_released == 0
     (judged.site / "waivers.csv").unlink()
 
 
@@ -142,7 +144,7 @@ def test_a_dry_run_writes_nothing_and_knows_since(judged):
 
     before = state()
     report = dry_run(judged, site)
-    assert (report.newly_accepted, report.newly_rejected) == (0, 0)
+    assert (report.newly_released, report.newly_rejected) == (0, 0)
     assert report.batches > 0
     assert report.rows > 100
     assert state() == before
