@@ -73,20 +73,26 @@ touched as (
         period
     from obligations
     where exists (select 1 from changed_duties)
-    union
+),
+
+-- What a refused report calls its period or form may be anything at all.
+final as (
+    select distinct
+        obligations.form_code,
+        obligations.period,
+        obligations.period_end
+    from touched
+    inner join obligations
+        on
+            touched.form_code = obligations.form_code
+            and touched.period = obligations.period
+    union all
     -- One row without a form: what was counted before is forgotten, too.
     select
         cast(null as varchar) as form_code,
-        cast(null as varchar) as period
-    from changed_duties
-),
-
-final as (
-    select
-        touched.form_code,
-        touched.period,
-        {{ period_end('touched.period') }} as period_end
-    from touched
+        cast(null as varchar) as period,
+        cast(null as date) as period_end
+    where exists (select 1 from changed_duties)
 )
 
 select * from final
