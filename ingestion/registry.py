@@ -280,6 +280,15 @@ _SHAPES = (
             _ref("payee_region_code", "regions", "region_code"),
         ),
     ),
+    # Answers to warnings; written by `planwatch acknowledge`.
+    RegistryShape(
+        "acknowledgements",
+        _columns("warning_id,acknowledged_at,acknowledged_by,why,until,severity"),
+        _columns("warning_id,acknowledged_at,acknowledged_by,why,severity"),
+        _columns("warning_id,acknowledged_at"),
+        dates=("until",),
+        choices={"severity": _columns("yellow,orange,red")},
+    ),
 )
 
 REGISTRIES: dict[str, RegistryShape] = {shape.name: shape for shape in _SHAPES}

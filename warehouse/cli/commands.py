@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from warehouse.cli import inspect, operate, read, samples, stages, units
+from warehouse.cli import inspect, operate, read, samples, stages, units, warn
 from warehouse.version import VERSION
 
 EPILOG = (
@@ -55,6 +55,7 @@ for command in (
     read.sql,
     read.warnings,
     read.explain,
+    warn.acknowledge,
     read.receipt,
     units.bundle,
     units.template,
