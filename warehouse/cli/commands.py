@@ -56,6 +56,7 @@ for command in (
     read.warnings,
     read.explain,
     warn.acknowledge,
+    warn.notify,
     read.receipt,
     units.bundle,
     units.template,

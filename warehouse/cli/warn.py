@@ -48,3 +48,37 @@ def acknowledge(
             f"{warning_id} ({answer.severity}): answered by {answer.acknowledged_by}"
             f"{end}. `planwatch build` and `planwatch publish` show it."
         )
+
+
+def notify(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the digests; send nothing.")
+    ] = False,
+    site: SiteOption = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Tell the recipients of the site what has changed; each change once.
+
+    Who, in which language, of what and how much stands in recipients.yml of
+    the site; see docs/warnings.md.
+    """
+    from dataclasses import asdict
+
+    from ingestion.site import Site
+    from warehouse.notices.notify import notify as tell
+
+    settings = settings_of(home, site)
+    told = tell(settings, Site.load(settings.site), dry_run=dry_run)
+    if json:
+        print_json([{**asdict(t.digest), "outcome": t.outcome} for t in told])
+    else:
+        for each in told:
+            print(f"{each.digest.recipient} ({each.outcome}): {each.digest.title}")
+            if dry_run:
+                print(f"{each.digest.body}\n")
+        if not told:
+            print("Nobody is to be told of anything.")
+    for each in told:
+        if each.error:
+            raise each.error

@@ -21,12 +21,15 @@ KEY = "Idempotency-Key"
 _PASSING = frozenset({408, 425, 429})
 
 
+BACKOFF = tenacity.wait_random_exponential(multiplier=0.5, max=10)
+
+
 @dataclass(frozen=True)
 class Patience:
     """How often an address is tried in one run, and the pause in between."""
 
     attempts: int = 4
-    wait: wait_base = tenacity.wait_random_exponential(multiplier=0.5, max=10)
+    wait: wait_base = BACKOFF
 
 
 def open_address(settings: Settings, recipient: Recipient) -> NotifyBase:
