@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,8 +62,11 @@ def build(
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     if layer:
         arguments += ["--select", f"path:models/{layer}"]
-    # Rows that incremental models made by other SQL would stay among the new.
-    if full_refresh or (last and last.project_hash != bounds.project_hash):
+    if last and last.project_hash == bounds.project_hash and not full_refresh:
+        # A view says the same as when it was made; only tables have to move.
+        arguments += ["--exclude", "config.materialized:view"]
+    else:
+        # Rows that incremental models made by other SQL would stay among the new.
         arguments += ["--full-refresh"]
     report = _run_dbt(settings, arguments, bounds)
     if layer in (None, LAYERS[-1]):
@@ -89,7 +91,8 @@ def _bounds(settings: Settings) -> tuple[Bounds, Bounds | None]:
         as_of = model_clock(connection, now(settings).replace(tzinfo=None))
         last = connection.execute(
             "select load_seq, as_of, project_hash from ops.build"
-            " order by finished_at desc, load_seq desc limit 1"
+            # In order of insertion: the clock of a replay may stand still.
+            " order by rowid desc limit 1"
         ).fetchone()
     bounds = Bounds(seq, as_of, project_hash())
     return bounds, Bounds(*last) if last else None
@@ -119,15 +122,11 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
 
 
 def _run_dbt(settings: Settings, arguments: list[str], bounds: Bounds) -> BuildReport:
-    # dbt takes 3 s to import: only when there is something to build.
-    from dbt.cli.main import dbtRunner
-
-    variables = {"as_of": bounds.as_of.isoformat(), "load_seq": bounds.load_seq}
     os.environ.update(dbt_environment(settings))
+    os.environ["PLANWATCH_BUILD_AS_OF"] = bounds.as_of.isoformat()
+    os.environ["PLANWATCH_BUILD_LOAD_SEQ"] = str(bounds.load_seq)
     with writer_lock(settings):
-        outcome = dbtRunner().invoke(
-            ["--quiet", *arguments, "--vars", json.dumps(variables)]
-        )
+        outcome = invoke(["--log-level-file", "info", *arguments])
     results = getattr(outcome.result, "results", None) or []
     failed = [r for r in results if r.status not in ("success", "pass", "warn")]
     if not outcome.success:
@@ -145,6 +144,23 @@ def _run_dbt(settings: Settings, arguments: list[str], bounds: Bounds) -> BuildR
         types.count("test"),
         round(sum(r.execution_time for r in results), 2),
     )
+
+
+def invoke(arguments: list[str], manifest=None):
+    """Run dbt in this process; gives its dbtRunnerResult.
+
+    One connection serves all models of the run: opening the file anew for each
+    takes longer than most of them. It is closed at the end, or dbt would keep
+    the file for the life of the process.
+    """
+    # dbt takes 3 s to import: only when there is something to build.
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    try:
+        return dbtRunner(manifest=manifest).invoke(["--quiet", *arguments])
+    finally:
+        DuckDBConnectionManager.close_all_connections()
 
 
 def _failure(result) -> str:

@@ -98,7 +98,7 @@ def _describe(settings, site, connection, digest, counts) -> Release:
     as_of, batches, rules = connection.execute(
         """
         select
-            (select max_by(as_of, finished_at) from ops.build),
+            (select as_of from ops.build order by rowid desc limit 1),
             coalesce(list(batch_id order by batch_id), []),
             coalesce(list(distinct rule_set_version order by rule_set_version), [])
         from raw.batch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +13,7 @@ import duckdb
 import pytest
 from small_world import SmallWorld, found, rule, target
 
+from warehouse.build import invoke
 from warehouse.schema import apply_schema
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
@@ -41,14 +42,10 @@ class Warehouse:
             self.seq = world.seq
         self.as_of = until
 
-    def dbt(self, *arguments: str, **variables) -> object:
-        from dbt.cli.main import dbtRunner
-
-        # Other variables make dbt parse anew; the models need it only once.
-        bounds = {"as_of": str(self.as_of), "load_seq": self.seq, **variables}
-        return dbtRunner(manifest=self.manifest.deepcopy()).invoke(
-            ["--quiet", *arguments, "--vars", json.dumps(bounds, default=str)]
-        )
+    def dbt(self, *arguments: str, as_of: datetime | None = None) -> object:
+        os.environ["PLANWATCH_BUILD_AS_OF"] = str(as_of or self.as_of)
+        os.environ["PLANWATCH_BUILD_LOAD_SEQ"] = str(self.seq)
+        return invoke([*arguments], self.manifest.deepcopy())
 
     def run(self, *arguments: str) -> None:
         outcome = self.dbt("run", *arguments)
@@ -75,8 +72,6 @@ class Warehouse:
 @pytest.fixture(scope="session")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     """The warehouse after all waves, with the stages in between in `taken`."""
-    from dbt.cli.main import dbtRunner
-
     home = tmp_path_factory.mktemp("warehouse")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {
@@ -85,9 +80,11 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
             "DBT_PROFILES_DIR": PROJECT,
             "DBT_TARGET_PATH": home / "target",
             "DBT_LOG_PATH": home / "logs",
+            "PLANWATCH_BUILD_AS_OF": "",
+            "PLANWATCH_BUILD_LOAD_SEQ": "",
         }.items():
             patch.setenv(name, str(value))
-        parsed = dbtRunner().invoke(["--quiet", "parse"])
+        parsed = invoke(["parse"])
         assert parsed.success, parsed.exception
         made = Warehouse(home / "planwatch.duckdb", parsed.result)
         with duckdb.connect(made.path) as connection:

@@ -20,7 +20,7 @@ def test_every_test_of_the_project_passes(warehouse):
         for result in build.result
         if result.status == "pass"
     )
-    assert passed["test"] > 100
+    assert passed["test"] > 50
     assert passed["unit_test"] > 15
 
 

@@ -1,3 +1,11 @@
+{#- A table: views of an earlier build stand, and must see this build's clock. -#}
+{{ config(materialized='table') }}
+
+{#- From the environment, not from vars: another var makes dbt read the whole
+    project anew, which takes longer than a wave. -#}
+{% set as_of = env_var('PLANWATCH_BUILD_AS_OF', '') %}
+{% set load_seq = env_var('PLANWATCH_BUILD_LOAD_SEQ', '') %}
+
 with
 
 batches as (
@@ -11,16 +19,14 @@ batches as (
 -- No batch, no clock: a run with --empty must not pass for having read.
 final as (
     select
-        {% if var('as_of') -%}
-            cast('{{ var("as_of") }}' as timestamp) as as_of,
-        {%- else -%}
-            max(received_at) as as_of,
-        {%- endif %}
-        {% if var('load_seq') is not none -%}
-            cast({{ var('load_seq') }} as bigint) as load_seq
-        {%- else -%}
-            max(load_seq) as load_seq
-        {%- endif %}
+        coalesce(
+            cast(nullif('{{ as_of }}', '') as timestamp),
+            max(received_at)
+        ) as as_of,
+        coalesce(
+            cast(nullif('{{ load_seq }}', '') as bigint),
+            max(load_seq)
+        ) as load_seq
     from batches
     having count(*) > 0
 )
