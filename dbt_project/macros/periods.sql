@@ -50,3 +50,10 @@
 {% macro utc_timestamp(text) -%}
     timezone('UTC', cast({{ text }} as timestamptz))
 {%- endmacro %}
+
+{#- Period of a baseline; one without a period is of the year before the plan. -#}
+{% macro base_period(baseline_period, plan_start) -%}
+    coalesce(
+        {{ baseline_period }}, cast(year({{ plan_start }}) - 1 as varchar)
+    )
+{%- endmacro %}

@@ -22,8 +22,21 @@ terms as (
     select * from {{ ref('int_target_terms') }}
 ),
 
-gaps as (
-    select * from {{ ref('int_progress_gaps') }}
+rated as (
+    select
+        *,
+        case
+            when {{ period_months('period') }} = step_months
+                then
+                    cast(
+                        {{ month_index('period_end') }} / step_months as integer
+                    )
+        end as step_no
+    from {{ ref('int_progress_lenses') }}
+),
+
+forecasts as (
+    select * from {{ ref('int_forecasts') }}
 ),
 
 final as (
@@ -35,36 +48,49 @@ final as (
         terms.region_code,
         terms.unit_code,
         terms.breakdown,
-        gaps.source_kind,
-        gaps.period,
+        rated.source_kind,
+        rated.period,
         terms.target_key,
         terms.target_type,
         terms.binding,
         terms.strictness,
         terms.baseline_value,
         terms.target_value,
-        gaps.value,
-        gaps.value_to_date,
-        gaps.progress_share,
-        round(gaps.elapsed_share, 10) as elapsed_share,
-        gaps.pace,
-        gaps.path_value,
-        gaps.gap_pct,
-        case
-            when gaps.not_rated_reason is not null then 'not_rated'
-            when gaps.is_met then 'achieved'
-            when gaps.gap_pct < 0 then 'green'
-            when gaps.gap_pct = 0 and not gaps.equality_fails then 'green'
-            when gaps.gap_pct <= gaps.yellow_limit_pct then 'yellow'
-            else 'red'
-        end as status_raw,
+        rated.value,
+        rated.value_to_date,
+        rated.progress_share,
+        round(rated.elapsed_share, 10) as elapsed_share,
+        rated.pace,
+        rated.path_value,
+        rated.gap_pct,
+        rated.status_raw,
+        rated.status_held,
+        rated.path_pace,
+        rated.required_rate,
+        rated.eurostat_ratio,
+        rated.eurostat_class,
+        rated.csi,
+        rated.distance_to_target,
+        forecasts.forecast_value,
+        forecasts.forecast_se,
+        forecasts.forecast_low80,
+        forecasts.forecast_high80,
+        forecasts.p_miss,
+        coalesce(forecasts.forecast_method, 'none') as forecast_method,
+        coalesce(forecasts.n_points, 0) as n_points,
+        forecasts.theil_sen_slope,
         terms.official_label,
-        gaps.not_rated_reason,
+        rated.not_rated_reason,
         terms.rule_version,
-        gaps.observation_key,
-        gaps.known_from
-    from gaps
-    inner join terms on gaps.target_key = terms.target_key
+        rated.observation_key,
+        rated.known_from
+    from rated
+    inner join terms on rated.target_key = terms.target_key
+    left join forecasts
+        on
+            rated.target_key = forecasts.target_key
+            and rated.source_kind = forecasts.source_kind
+            and rated.step_no = forecasts.step_no
 )
 
 select * from final

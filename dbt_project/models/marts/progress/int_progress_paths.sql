@@ -83,14 +83,38 @@ shares as (
     from cumulated
 ),
 
+pathed as (
+    select
+        *,
+        coalesce(declared_path_value, computed_path_value) as wanted_value
+    from shares
+),
+
+-- pace holds progress against the share of time that has passed, path_pace
+-- against the path itself: only the second is 1 for all that is on its path.
 final as (
     select
         *,
         round(raw_progress_share, 10) as progress_share,
         round(raw_progress_share / elapsed_share, 10) as pace,
-        round(coalesce(declared_path_value, computed_path_value), 10)
-            as path_value
-    from shares
+        round(wanted_value, 10) as path_value,
+        round(
+            case
+                when path_shape = 'linear'
+                    then
+                        (value - baseline_value)
+                        / nullif(wanted_value - baseline_value, 0)
+                when path_shape in ('reduction', 'sum')
+                    then value_to_date / nullif(wanted_value, 0)
+                when path_shape = 'growth'
+                    then
+                        (factor - 1) / nullif(
+                            power(1 + wanted_value / 100, period_no) - 1, 0
+                        )
+            end,
+            10
+        ) as path_pace
+    from pathed
 )
 
 select * from final

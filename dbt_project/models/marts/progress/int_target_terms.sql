@@ -27,6 +27,8 @@ joined as (
         plans.period_start as plan_start,
         plans.period_end as plan_end,
         indicators.decimals,
+        cast(indicators.min_value as double) as min_value,
+        cast(indicators.max_value as double) as max_value,
         {{ frequency_months('indicators.frequency') }} as step_months,
         rag_rule.rule_version,
         rag_rule.yellow_limit_pct,
@@ -74,6 +76,9 @@ final as (
         cast(target_value as double) as target_value,
         reference_indicator_code,
         official_label,
+        official_label_on,
+        min_value,
+        max_value,
         rule_version,
         yellow_limit_pct,
         step_months,
@@ -83,6 +88,11 @@ final as (
         {{ month_index('plan_end') }} - {{ month_index('plan_start') }} + 1
             as plan_months,
         coalesce({{ period_end('target_period') }}, plan_end) as target_end,
+        {{ base_period('baseline_period', 'plan_start') }} as base_period,
+        coalesce(
+            {{ month_index(period_end('baseline_period')) }},
+            {{ month_index('plan_start') }} - 1
+        ) as base_month,
         sense,
         -- A level to reach has a way to go only where the baseline is known
         -- and lies on the wrong side by at least one rounding unit.

@@ -1,0 +1,196 @@
+{#- Periods of one length of one series, in order. -#}
+{% set series = 'target_key, source_kind, months_in_period' %}
+{% set so_far %}
+    over (
+        partition by {{ series }}, segment_no order by place asc nulls last
+        rows between unbounded preceding and current row
+    )
+{% endset %}
+{% set before %}
+    over (
+        partition by {{ series }} order by place asc nulls last
+        rows between unbounded preceding and current row
+    )
+{% endset %}
+
+with
+
+status as (
+    select
+        *,
+        {{ period_months('period') }} as months_in_period
+    from {{ ref('int_progress_status') }}
+),
+
+rules as (
+    select * from {{ ref('int_progress_rules') }}
+),
+
+rated as (
+    select
+        status.target_key,
+        status.source_kind,
+        status.period,
+        status.months_in_period,
+        status.months_elapsed / status.months_in_period as place,
+        case
+            when status.status_raw = 'achieved' then null
+            -- Equality that does not meet a strict target is yellow.
+            when status.status_raw = 'yellow'
+                then greatest(status.gap_pct, 1e-10)
+            else status.gap_pct
+        end as gap,
+        status.yellow_limit_pct as red_above,
+        status.yellow_limit_pct - rules.improve_margin_pct as red_left_at,
+        rules.improve_periods,
+        rules.keep_missing_periods,
+        status.status_raw
+    from status
+    cross join rules
+    where status.status_raw <> 'not_rated'
+),
+
+neighbours as (
+    select
+        *,
+        lag(place) over (
+            partition by {{ series }} order by place asc nulls last
+        ) as place_before,
+        lag(status_raw) over (
+            partition by {{ series }} order by place asc nulls last
+        ) as status_before
+    from rated
+),
+
+-- After too long a silence, and after a target was met, judging starts anew.
+segmented as (
+    select
+        *,
+        sum(
+            case
+                when
+                    place - place_before <= keep_missing_periods + 1
+                    and status_raw <> 'achieved'
+                    and status_before <> 'achieved'
+                    then 0
+                else 1
+            end
+        ) over (
+            partition by {{ series }} order by place asc nulls last
+            rows between unbounded preceding and current row
+        ) as segment_no
+    from neighbours
+),
+
+-- The last period that broke a run of good ones.
+runs as (
+    select
+        *,
+        max(case when gap > red_above then place end) {{ so_far }} as last_red,
+        max(
+            case
+                when gap > red_left_at then place
+                when place_before = place - 1 then null
+                else place - 1
+            end
+        ) {{ so_far }} as improving_since,
+        max(
+            case
+                when gap > 0 then place
+                when place_before = place - 1 then null
+                else place - 1
+            end
+        ) {{ so_far }} as on_schedule_since
+    from segmented
+),
+
+reds as (
+    select
+        *,
+        coalesce(
+            last_red > max(
+                case
+                    when place - improving_since >= improve_periods
+                        then place
+                end
+            ) {{ so_far }},
+            last_red is not null
+        ) as is_held_red
+    from runs
+),
+
+left_reds as (
+    select
+        *,
+        is_held_red or coalesce(lag(is_held_red) over (
+            partition by {{ series }}, segment_no order by place asc nulls last
+        ), false) or gap > 0 as is_held_bad
+    from reds
+),
+
+yellows as (
+    select
+        *,
+        max(case when is_held_bad then place end) {{ so_far }} as last_bad,
+        max(
+            case
+                when place - on_schedule_since >= improve_periods then place
+            end
+        ) {{ so_far }} as last_on_schedule
+    from left_reds
+),
+
+held as (
+    select
+        *,
+        case
+            when status_raw = 'achieved' then 'achieved'
+            when improve_periods is null or red_left_at is null then null
+            when is_held_red then 'red'
+            when last_bad is null or last_on_schedule > last_bad then 'green'
+            else 'yellow'
+        end as status_held
+    from yellows
+),
+
+joined as (
+    select
+        status.*,
+        held.status_held as judged,
+        rules.keep_missing_periods,
+        status.months_elapsed / status.months_in_period as place,
+        case
+            when held.status_held is not null
+                then status.months_elapsed / status.months_in_period
+        end as judged_place
+    from status
+    cross join rules
+    left join held
+        on
+            status.target_key = held.target_key
+            and status.source_kind = held.source_kind
+            and status.period = held.period
+),
+
+carried as (
+    select
+        *,
+        max(judged_place) {{ before }} as last_place,
+        max_by(judged, judged_place) {{ before }} as last_judged
+    from joined
+),
+
+-- A period without a rating keeps the state of the last rated one for as
+-- long as the rule says, and is never green for want of figures.
+final as (
+    select
+        *,
+        case
+            when judged is not null then judged
+            when place - last_place <= keep_missing_periods then last_judged
+            else 'not_rated'
+        end as status_held
+    from carried
+)
+
+select * from final
