@@ -6,7 +6,7 @@
             then
                 concat(
                     subject_en, ': fell from ', compared_with, ' to ',
-                    status_raw, ' in ', period
+                    status_held, ' in ', period
                 )
         when 'EW_BEHIND_SCHEDULE'
             then
@@ -16,6 +16,17 @@
                     {{ number_text('100 * progress_share', 1) }},
                     ' % done after ', {{ number_text('100 * elapsed_share', 1) }},
                     ' % of the time)'
+                )
+        when 'EW_FORECAST_MISS'
+            then
+                concat(
+                    subject_en, ': ', {{ number_text('100 * p_miss', 0) }},
+                    ' % likely to miss the target of ',
+                    {{ number_text('target_value') }}, '; on its way to ',
+                    {{ number_text('forecast_value') }}, ' (80 % between ',
+                    {{ number_text('forecast_low80') }}, ' and ',
+                    {{ number_text('forecast_high80') }}, ', ', n_points,
+                    ' points to ', period, ')'
                 )
         when 'EW_DEFINITION_SWITCH'
             then
@@ -48,7 +59,7 @@
                 concat(
                     subject_zh, '：', period, '由',
                     {{ status_zh('compared_with') }}, '转为',
-                    {{ status_zh('status_raw') }}
+                    {{ status_zh('status_held') }}
                 )
         when 'EW_BEHIND_SCHEDULE'
             then
@@ -57,6 +68,16 @@
                     {{ number_text('measure', 1) }}, '个百分点（完成',
                     {{ number_text('100 * progress_share', 1) }}, '%，时间过去',
                     {{ number_text('100 * elapsed_share', 1) }}, '%）'
+                )
+        when 'EW_FORECAST_MISS'
+            then
+                concat(
+                    subject_zh, '：未达到目标', {{ number_text('target_value') }},
+                    '的可能性为', {{ number_text('100 * p_miss', 0) }},
+                    '%；按趋势将为', {{ number_text('forecast_value') }},
+                    '（80%区间', {{ number_text('forecast_low80') }}, '至',
+                    {{ number_text('forecast_high80') }}, '，截至', period, '共',
+                    n_points, '个数据）'
                 )
         when 'EW_DEFINITION_SWITCH'
             then

@@ -5,7 +5,7 @@ ranked as (
         *,
         case status_raw when 'red' then 3 when 'yellow' then 1 else 0 end
             as status_rank,
-        lag(status_raw) over (
+        lag(status_held) over (
             partition by target_key, source_kind
             order by period_end asc nulls last, period asc nulls last
         ) as status_before
@@ -16,7 +16,7 @@ ranked as (
 stepped as (
     select
         *,
-        case status_raw when 'red' then 2 when 'yellow' then 1 else 0 end
+        case status_held when 'red' then 2 when 'yellow' then 1 else 0 end
         - case status_before when 'red' then 2 when 'yellow' then 1 else 0 end
             as steps_lost
     from ranked
@@ -78,6 +78,21 @@ final as (
         cast(null as varchar) as compared_with
     from ranked
     where progress_share is not null
+    union all
+    -- Once met or ended there is nothing left to forecast.
+    select
+        'EW_FORECAST_MISS' as rule_id,
+        target_key,
+        source_kind,
+        period,
+        case
+            when status_raw = 'achieved' or elapsed_share >= 1 then 0.0
+            else p_miss
+        end as measure,
+        cast(null as varchar) as compared_with
+    from ranked
+    where
+        p_miss is not null or status_raw = 'achieved' or elapsed_share >= 1
     union all
     select
         'EW_DEFINITION_SWITCH' as rule_id,

@@ -18,6 +18,13 @@ final as (
         progress.progress_share,
         progress.elapsed_share,
         progress.status_raw,
+        -- Held, so that a status that swings is not told at every swing.
+        case
+            when progress.status_held <> 'not_rated'
+                then progress.status_held
+            else progress.status_raw
+        end as status_held,
+        progress.p_miss,
         progress.gap_pct,
         progress.known_from
     from {{ ref('indicator_progress') }} as progress

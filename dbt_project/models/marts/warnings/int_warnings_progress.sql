@@ -77,6 +77,17 @@ final as (
         progress.progress_share,
         progress.elapsed_share,
         progress.status_raw,
+        case
+            when progress.status_held <> 'not_rated'
+                then progress.status_held
+            else progress.status_raw
+        end as status_held,
+        progress.p_miss,
+        progress.forecast_value,
+        progress.forecast_low80,
+        progress.forecast_high80,
+        progress.forecast_method,
+        progress.n_points,
         progress.observation_key,
         marks.conf_status,
         rules.rule_version,
