@@ -139,6 +139,35 @@ create table if not exists raw.fetch_outcome (
     attempted_at varchar not null
 );
 
+-- What rules would have said at past dates; see warehouse/replay.py. Each replay
+-- is a batch of its own: the rules that it fired, the targets that it watched
+-- and the warnings that stood at each date.
+create table if not exists raw.replayed_rule (
+    batch_id varchar not null,
+    rule_id varchar not null,
+    rule_version varchar not null,
+    load_seq bigint not null
+);
+
+create table if not exists raw.replayed_target (
+    batch_id varchar not null,
+    target_key varchar not null,
+    source_kind varchar not null,
+    watched_from timestamp not null,
+    load_seq bigint not null
+);
+
+create table if not exists raw.replayed_warning (
+    batch_id varchar not null,
+    warning_id varchar not null,
+    rule_id varchar not null,
+    rule_version varchar not null,
+    target_key varchar not null,
+    source_kind varchar not null,
+    first_warned_at timestamp not null,
+    load_seq bigint not null
+);
+
 -- Logs of finished runs that raw.fetch_outcome has taken in.
 create table if not exists ops.outcome_file (file_name varchar not null);
 

@@ -81,8 +81,7 @@ final as (
             ['has_lost_binding', 'has_lost_binding'],
             ['definition_version', 'definition_version'],
             ['breakdown', 'breakdown'], ['document_no', 'document_no'],
-            ['reason', 'reason'], ['source_batch', 'batch_id'],
-            ['source_row', 'row_number'],
+            ['reason', 'reason'],
             ['parameters', 'cast(parameters_json as json)'],
         ]) }} as evidence
     from named
