@@ -11,6 +11,12 @@ from expectations.catalogue import Check, Facts, Rule, bind, quoted, rules_for
 from expectations.duckdb_dialect import Bench
 from expectations.observation_judgement import Tally, write_parquet
 from expectations.registries import Registries, consulted
+from expectations.registry_relations import (
+    add_relations,
+    has_shares,
+    has_slices,
+    trees,
+)
 from expectations.suites import Finding, judge
 from ingestion.canonical import CanonicalBatch
 from ingestion.landing import LandedBatch
@@ -36,6 +42,7 @@ def judge_registry(
     registries.attach(bench, consulted(shape.name), without=batch.source_code)
     sent = _attach(bench, batch, canonical, registries)
     _prepare(bench, shape, sent)
+    add_relations(bench, shape)
     facts = replace(
         facts,
         words={
@@ -127,6 +134,12 @@ def _entries(
             )
             for start, end, operator, word in SPANS
         ]
+    if each == "trees":
+        return [
+            (reference.columns, field, {"fact": f"{field}__circle"})
+            for reference in trees(shape)
+            for field in reference.columns
+        ]
     return [((field,), field, {}) for field in _fields(each, shape)]
 
 
@@ -137,6 +150,8 @@ def _fields(each: str, shape: RegistryShape) -> tuple[str, ...]:
         "dates": _dates(shape),
         "choices": tuple(shape.choices),
         "known_from": ("known_from",),
+        "slices": ("valid_from",) if has_slices(shape) else (),
+        "shares": ("weight",) if has_shares(shape) else (),
     }[each]
 
 

@@ -18,6 +18,26 @@ for name in [name for name in os.environ if name.startswith("PLANWATCH_")]:
 
 NOW = "2026-02-01T00:00:00Z"
 
+# Folders whose fixtures take longest: a worker that gets one late works alone.
+LONGEST = ("dbt", "chain", "dags", "cli")
+
+
+# Before xdist reads the groups: else every test is a group of its own.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files go to the workers whole, those that share a costly world as one."""
+
+    def rank(item: pytest.Item) -> int:
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        return LONGEST.index(folder) if folder in LONGEST else len(LONGEST)
+
+    items.sort(key=rank)
+    for item in items:
+        used = getattr(item, "fixturenames", ())
+        shared = [world for world in ("published", "warehouse") if world in used]
+        group = shared[0] if shared else item.path.relative_to(ROOT).as_posix()
+        item.add_marker(pytest.mark.xdist_group(group))
+
 
 @pytest.fixture(scope="session")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Path:

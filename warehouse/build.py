@@ -68,7 +68,9 @@ def build(
     else:
         # Rows that incremental models made by other SQL would stay among the new.
         arguments += ["--full-refresh"]
-    report = _run_dbt(settings, arguments, bounds)
+    hand_to_dbt(dbt_environment(settings))
+    with writer_lock(settings):
+        report = run_dbt(arguments, bounds)
     if layer in (None, LAYERS[-1]):
         _record(settings, bounds)
     return report
@@ -121,12 +123,23 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _run_dbt(settings: Settings, arguments: list[str], bounds: Bounds) -> BuildReport:
-    os.environ.update(dbt_environment(settings))
-    os.environ["PLANWATCH_BUILD_AS_OF"] = bounds.as_of.isoformat()
-    os.environ["PLANWATCH_BUILD_LOAD_SEQ"] = str(bounds.load_seq)
-    with writer_lock(settings):
-        outcome = invoke(["--log-level-file", "info", *arguments])
+def hand_to_dbt(variables: dict[str, str]) -> None:
+    """dbt and its profiles read the environment of this process, nothing else."""
+    os.environ.update(variables)
+
+
+def run_dbt(arguments: list[str], bounds: Bounds, manifest=None) -> BuildReport:
+    """Run dbt within `bounds`, in the environment that stands.
+
+    A manifest spares the parsing. Raises Damaged with what failed.
+    """
+    hand_to_dbt(
+        {
+            "PLANWATCH_BUILD_AS_OF": bounds.as_of.isoformat(),
+            "PLANWATCH_BUILD_LOAD_SEQ": str(bounds.load_seq),
+        }
+    )
+    outcome = invoke(["--log-level-file", "info", *arguments], manifest)
     results = getattr(outcome.result, "results", None) or []
     failed = [r for r in results if r.status not in ("success", "pass", "warn")]
     if not outcome.success:

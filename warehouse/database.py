@@ -24,7 +24,7 @@ def writer(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     with writer_lock(settings), machine_faults(settings.warehouse):
         settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
-        with _connect(settings.warehouse, settings) as connection:
+        with connect(settings.warehouse, settings) as connection:
             apply_schema(connection)
             yield connection
 
@@ -55,13 +55,20 @@ def reader(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
             f"There is no release in {settings.releases} yet.",
             "run `planwatch run` (or `planwatch demo`) first.",
         )
-    with _connect(path.resolve(), settings, read_only=True) as connection:
+    with reader_of(path, settings) as connection:
+        yield connection
+
+
+@contextmanager
+def reader_of(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A finished database file, read-only, with no way to files or network."""
+    with connect(path.resolve(), settings, read_only=True) as connection:
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
         yield connection
 
 
-def _connect(path: Path, settings: Settings, *, read_only: bool = False):
+def connect(path: Path, settings: Settings, *, read_only: bool = False):
     config = {"memory_limit": settings.memory_limit, "threads": str(settings.threads)}
     try:
         connection = duckdb.connect(str(path), read_only=read_only, config=config)

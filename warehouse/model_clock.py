@@ -11,6 +11,8 @@ from datetime import datetime
 
 import duckdb
 
+from ingestion.registry import REGISTRIES
+
 _EVENTS = """
 with forms as (
     select
@@ -20,7 +22,7 @@ with forms as (
         try_cast(valid_from as date) as valid_from,
         try_cast(valid_to as date) as valid_to,
     from raw.registry_forms
-    where not is_deleted
+    where not is_deleted and known_from <= $now
 ),
 
 period_ends as (
@@ -46,6 +48,7 @@ due as (
 
 events as (
     select received_at as happened_at from raw.batch
+    where received_at <= $now
     union all
     select happened_at from due
     where happened_at <= $now
@@ -54,8 +57,39 @@ events as (
 select max(happened_at) from events
 """
 
+# A source may date what it knew before we fetched it; registries may, too.
+_KNOWN = """
+select max(known_from) from (
+    select max(known_from) as known_from from raw.observation
+    where known_from <= $as_of
+    union all
+    select max(received_at) from raw.submission where received_at <= $as_of
+    {registries}
+)
+"""
+
+_REGISTRY = """
+    union all
+    select max(known_from) from raw.registry_{name} where known_from <= $as_of
+"""
+
 
 def model_clock(connection: duckdb.DuckDBPyConnection, now: datetime) -> datetime:
     """Newest event at or before `now` (naive UTC); needs one loaded batch."""
     (moment,) = connection.execute(_EVENTS, {"now": now}).fetchone()
     return moment
+
+
+def clock_as_of(
+    connection: duckdb.DuckDBPyConnection, as_of: datetime
+) -> datetime | None:
+    """The clock of a build on that day: the newest thing that was known then.
+
+    None when nothing was.
+    """
+    registries = "".join(_REGISTRY.format(name=name) for name in REGISTRIES)
+    (known,) = connection.execute(
+        _KNOWN.format(registries=registries), {"as_of": as_of}
+    ).fetchone()
+    moment = model_clock(connection, as_of)
+    return max((m for m in (known, moment) if m is not None), default=None)

@@ -155,6 +155,7 @@ def _copy(connection, file: Path, release: Release) -> None:
             )
         _create_release_info(connection, release)
         _create_views(connection)
+        _create_macros(connection)
         _copy_comments(connection)
         connection.execute("checkpoint release")
     finally:
@@ -220,6 +221,30 @@ def _create_views(connection) -> None:
             connection.execute(later[0])
         waiting = later
     connection.execute("use planwatch")
+
+
+def _create_macros(connection) -> None:
+    """Table macros of core, such as core.observation_as_of, again."""
+    macros = connection.execute(
+        "select schema_name, function_name, parameters, macro_definition"
+        " from duckdb_functions() where database_name = 'planwatch'"
+        " and function_type = 'table_macro' and schema_name in ('core', 'marts')"
+        " order by all"
+    ).fetchall()
+    connection.execute("use release")
+    for schema, name, parameters, body in macros:
+        connection.execute(
+            f'create macro "{schema}"."{name}"({_signature(parameters)})'
+            f" as table {_without_catalog(body)}"
+        )
+    connection.execute("use planwatch")
+
+
+def _signature(parameters: list[str]) -> str:
+    """The first parameter must be given; DuckDB does not tell the defaults of
+    the others, which are all null (see dbt_project/macros/as_of.sql)."""
+    first, *others = parameters
+    return ", ".join([first, *(f"{name} := null" for name in others)])
 
 
 def _created(connection, sql: str) -> bool:

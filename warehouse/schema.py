@@ -9,13 +9,20 @@ import duckdb
 from ingestion.registry import OPTIONAL_EVERYWHERE, REGISTRIES, RegistryShape
 
 SCHEMA = Path(__file__).with_name("schema.sql")
+OPS = Path(__file__).with_name("ops.sql")
 
 
 def apply_schema(connection: duckdb.DuckDBPyConnection) -> None:
     """Create what is missing; never alters or drops."""
+    apply_ops(connection)
     connection.execute(SCHEMA.read_text(encoding="utf-8"))
     for shape in REGISTRIES.values():
         connection.execute(registry_table(shape))
+
+
+def apply_ops(connection: duckdb.DuckDBPyConnection) -> None:
+    """Tables in which dbt's models note how far they have read."""
+    connection.execute(OPS.read_text(encoding="utf-8"))
 
 
 def registry_columns(shape: RegistryShape) -> tuple[str, ...]:

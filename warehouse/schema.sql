@@ -2,7 +2,6 @@
 -- Registry tables are made from the registry shapes (see schema.py).
 
 create schema if not exists raw;
-create schema if not exists ops;
 
 create table if not exists raw.batch (
     batch_id varchar not null,
@@ -166,23 +165,4 @@ create table if not exists raw.replayed_warning (
     source_kind varchar not null,
     first_warned_at timestamp not null,
     load_seq bigint not null
-);
-
--- Logs of finished runs that raw.fetch_outcome has taken in.
-create table if not exists ops.outcome_file (file_name varchar not null);
-
--- Up to which load each incremental model has read; written in its own
--- transaction, so that a killed build resumes where each model stands.
-create table if not exists ops.watermark (
-    model varchar not null,
-    load_seq bigint not null,
-    as_of timestamp not null
-);
-
--- Builds that finished, so that a build with nothing new is not repeated.
-create table if not exists ops.build (
-    load_seq bigint not null,
-    as_of timestamp not null,
-    project_hash varchar not null,
-    finished_at timestamp not null
 );

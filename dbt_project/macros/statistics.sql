@@ -110,3 +110,14 @@
         else {{ phi }} * (1 - power({{ phi }}, {{ h }})) / (1 - {{ phi }})
     end
 {%- endmacro %}
+
+{#- Rounded to thirteen significant digits: what the order of a sum leaves open
+    must not change the bytes, and small units must keep their digits. -#}
+{% macro significant(x) -%}
+    coalesce(
+        round(
+            {{ x }} / power(10.0, floor(log10(abs(nullif({{ x }}, 0))))), 12
+        ) * power(10.0, floor(log10(abs(nullif({{ x }}, 0))))),
+        {{ x }}
+    )
+{%- endmacro %}

@@ -1,10 +1,36 @@
-{#- The grain of a relation names one row; missing parts count as a value. -#}
-{% test unique_grain(model, columns) %}
+{#-
+  The grain of a relation names one row; missing parts count as a value.
+
+  With `key`, only the keys that a load since the last build has touched are
+  looked at, with `touched` only the rows that the latest list of touched series
+  had written: what stands from before was tested then, and a wave must not cost
+  a look at all history.
+-#}
+{% test unique_grain(model, columns, key=none, touched=none) %}
 
     select
         {{ columns | join(', ') }},
         count(*) as n_rows
-    from {{ model }}
+    from {{ model }} as tested
+    {% if key and not flags.FULL_REFRESH -%}
+        where {{ key }} in (
+            select fresh.{{ key }}
+            from {{ model }} as fresh
+            where
+                fresh.load_seq > (
+                    select coalesce(max(finished.load_seq), -1)
+                    from {{ source('ops', 'build') }} as finished
+                )
+        )
+    {%- elif touched -%}
+        where exists (
+            select 1
+            from {{ touched }} as touched
+            where
+                tested.target_key = touched.target_key
+                and tested.period_end >= touched.from_end
+        )
+    {%- endif %}
     group by {{ columns | join(', ') }}
     having count(*) > 1
 

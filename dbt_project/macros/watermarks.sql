@@ -24,6 +24,19 @@
     )
 {%- endmacro %}
 
+{#- Asked while the model is written: with nothing new, the vintages of all rows
+    need not be lined up only to find that none is needed. -#}
+{% macro has_unread(table) -%}
+    {%- if execute -%}
+        {%- set found = run_query(
+            "select count(*) from " ~ source('raw', table)
+            ~ " where " ~ is_unread(this.name)
+        ) -%}
+        {{ return(found.columns[0].values()[0] > 0) }}
+    {%- endif -%}
+    {{ return(true) }}
+{%- endmacro %}
+
 {#- The table itself: source() is an empty subquery under --empty. -#}
 {% macro watermark_table() -%}
     {{ api.Relation.create(
@@ -80,11 +93,30 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Pre-hook: a series that is read again is first forgotten, so that one
-    which no longer has rows leaves none behind. -#}
+{#- The same for what another model reads: its list of touched series is made
+    before the model itself. -#}
+{% macro reset_watermark_of(model) -%}
+    {%- if execute -%}
+        {%- set reader = adapter.get_relation(
+            target.database, 'marts', model
+        ) -%}
+        {%- if flags.FULL_REFRESH or reader is none -%}
+            delete from {{ watermark_table() }} where model = '{{ model }}'
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Pre-hook: a series is first forgotten from the period on from which it is
+    read again, so that one which no longer has rows leaves none behind. -#}
 {% macro forget_touched(touched, key) -%}
     {%- if execute and is_incremental() -%}
-        delete from {{ this }}
-        where {{ key }} in (select {{ key }} from {{ ref(touched) }})
+        delete from {{ this }} as told
+        using {{ ref(touched) }} as touched
+        where
+            told.{{ key }} = touched.{{ key }}
+            and told.period_end >= touched.from_end
+            and told.period_end >= (
+                select min(every.from_end) from {{ ref(touched) }} as every
+            )
     {%- endif -%}
 {%- endmacro %}

@@ -7,7 +7,11 @@ figures of the three months before it.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
+
+from ingestion.settings import SAMPLE_SITE
 
 UNITS = 33_413
 INDICATORS = 20
@@ -28,6 +32,8 @@ select
     end as parent,
 from range($units) as r (i)
 """
+
+_RULES = SAMPLE_SITE / "registry" / "rules.csv"
 
 # registry -> the values of its columns; the rest of the columns stays empty.
 _REGISTRIES = {
@@ -65,6 +71,7 @@ _REGISTRIES = {
             'F' as form_code, format('I{:02d}', i) as indicator_code,
             '_T' as breakdown, 'true' as compulsory,
         from range($indicators) as r (i)""",
+    "rules": f"from read_csv('{_RULES}', all_varchar = true)",
     "targets": """
         select
             'P' as plan_code, '1' as plan_version,
@@ -154,35 +161,67 @@ def received_at(connection: duckdb.DuckDBPyConnection, month: int) -> str:
     return moment
 
 
+_SUBMISSIONS = """
+select
+    format('s{}-{}', $batch, i) as submission_id, $batch as batch_id,
+    'net' as source_code, $batch as file_sha256,
+    format('U{:05d}', i) as unit_code, 'F' as form_code,
+    strftime($start::date + to_months($month), '%Y-%m') as period,
+    $at::timestamp - to_days((hash(i, $month) % 5)::integer) as received_at,
+    $batch as sha256, 'accepted' as verdict, 20 as rows_received,
+    20 as rows_accepted, 0 as rows_rejected, '1' as rule_set_version,
+from tree
+where hash(i, $month, 3) % 50 > 0
+"""
+
+
 def insert_month(
     connection: duckdb.DuckDBPyConnection, month: int, months: int, rows: str
 ) -> None:
     """One month as the load stage would add it; `rows` is a query of them."""
     at, seq = received_at(connection, month), month + 2
-    values = wave_values(month, months, at)
     _batch(connection, f"b{month + 1}", "submission", at, seq)
+    for table, query, values in _month(month, months, at, rows):
+        connection.execute(
+            f"insert into raw.{table} by name"
+            f" select *, {seq} as load_seq from ({query})",
+            values,
+        )
+
+
+def write_wave(connection: duckdb.DuckDBPyConnection, months: int, folder: Path) -> str:
+    """The month after the history as two Parquet files; gives its period."""
+    at = received_at(connection, months)
+    for table, query, values in _month(months, months, at, wave_rows(months)):
+        # COPY takes no parameters of a query.
+        connection.execute(f"create or replace temp table wave as {query}", values)
+        path = folder / f"{table}s.parquet"
+        connection.execute(f"copy wave to '{path}' (format parquet)")
+    (period,) = connection.execute(
+        "select strftime($start::date + to_months($months), '%Y-%m')",
+        {"start": START, "months": months},
+    ).fetchone()
+    return period
+
+
+def load_wave(connection: duckdb.DuckDBPyConnection, months: int, folder: Path) -> None:
+    """Those files as the load stage would add them."""
+    seq = months + 2
+    at = received_at(connection, months)
+    _batch(connection, f"b{months + 1}", "submission", at, seq)
+    for table in ("observation", "submission"):
+        connection.execute(
+            f"insert into raw.{table} by name"
+            f" select *, {seq} as load_seq from read_parquet(?)",
+            [str(folder / f"{table}s.parquet")],
+        )
+
+
+def _month(month: int, months: int, at: str, rows: str) -> list[tuple]:
+    values = wave_values(month, months, at)
     used = {k: v for k, v in values.items() if f"${k}" in rows}
-    connection.execute(
-        f"insert into raw.observation by name select *, {seq} as load_seq from ({rows})",
-        used,
-    )
-    connection.execute(
-        """
-        insert into raw.submission by name
-        select
-            format('s{}-{}', $batch, i) as submission_id, $batch as batch_id,
-            'net' as source_code, $batch as file_sha256,
-            format('U{:05d}', i) as unit_code, 'F' as form_code,
-            strftime($start::date + to_months($month), '%Y-%m') as period,
-            $at::timestamp + to_days((hash(i, $month) % 9)::integer) as received_at,
-            $batch as sha256, 'accepted' as verdict, 20 as rows_received,
-            20 as rows_accepted, 0 as rows_rejected, '1' as rule_set_version,
-            $seq as load_seq,
-        from tree
-        where hash(i, $month, 3) % 50 > 0
-        """,
-        {"batch": values["batch"], "start": START, "month": month, "at": at, "seq": seq},
-    )
+    sent = {"batch": values["batch"], "start": START, "month": month, "at": at}
+    return [("observation", rows, used), ("submission", _SUBMISSIONS, sent)]
 
 
 def _batch(connection, batch: str, kind: str, at: str, seq: int) -> None:

@@ -159,6 +159,7 @@ def test_too_many_bytes_are_stopped_while_they_come(world, settings, declare):
         (gzip.compress(ROWS * 100)[:-20], "gzip"),
         (b"\x1f\x8b" + b"not gzip at all", "gzip"),
     ],
+    ids=["cut short", "no gzip"],
 )
 def test_damaged_compression_is_no_data(world, settings, declare, told, body, encoding):
     world.answers["/data"] = saying(200, body, Content_Encoding=encoding)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 
+from warehouse.dictionary import DIAGRAM, DICTIONARY, diagram, dictionary
+
 LAYERS = ("core", "marts", "published")
 
 
@@ -20,7 +22,7 @@ def test_every_test_of_the_project_passes(warehouse):
         for result in build.result
         if result.status == "pass"
     )
-    assert passed["test"] > 50
+    assert passed["test"] > 40
     assert passed["unit_test"] > 15
 
 
@@ -80,8 +82,21 @@ def test_every_column_is_described_and_every_grain_stated(warehouse):
 def test_published_shows_the_marts_unchanged(warehouse):
     for mart in (
         "indicator_progress", "reporting_discipline", "early_warning", "rule_quality",
+        "regional_inequality", "regional_inequality_contribution",
+        "regional_inequality_change", "regional_convergence", "urban_rural_ratio",
+        "fiscal_risk", "plan_scorecard", "label_concordance",
     ):  # fmt: skip
         rows = warehouse.taken["waves"][f"marts.{mart}"]
         assert rows.total() > 0
         assert warehouse.taken["waves"][f"published.{mart}"] == rows
         assert warehouse.taken["waves"][f"published.{mart}_v1"] == rows
+
+
+def test_the_written_dictionary_is_that_of_the_models(warehouse):
+    for path, text in (
+        (DICTIONARY, dictionary(warehouse.manifest)),
+        (DIAGRAM, diagram(warehouse.manifest)),
+    ):
+        assert path.read_text(encoding="utf-8") == text, (
+            f"{path.name} is stale: run ./planwatch docs"
+        )

@@ -115,6 +115,69 @@ REFUSALS = {
         [{**PLAN, "known_from": "2025-08-06"}],
         [(1, "known_from", "2025-08-06", "a day on or before 2025-08-05")],
     ),
+    "REG_CIRCLE": (
+        "regions",
+        [
+            REGIONS[0],
+            *(
+                {**REGIONS[1], "region_code": code, "parent_region_code": parent}
+                for code, parent in (("A", "B"), ("B", "C"), ("C", "A"), ("D", "A"))
+            ),
+        ],
+        [
+            (
+                row,
+                "parent_region_code",
+                parent,
+                (
+                    "a parent_region_code that is not below the row itself;"
+                    " A, B, C go round"
+                ),
+            )
+            for row, parent in ((2, "B"), (3, "C"), (4, "A"))
+        ],
+    ),
+    "REG_OVERLAP": (
+        "regions",
+        [
+            REGIONS[0],
+            {**REGIONS[1], "valid_to": "2010-12-31"},
+            {**REGIONS[1], "valid_from": "2010-06-01"},
+        ],
+        [
+            (
+                3,
+                "valid_from",
+                "2010-06-01",
+                "a valid_from after the end of the row valid always to 2010-12-31",
+            )
+        ],
+    ),
+    "REG_SHARES": (
+        "region_successions",
+        [
+            {
+                "old_region_code": REGIONS[0]["region_code"],
+                "new_region_code": REGIONS[row]["region_code"],
+                "effective_on": "2010-01-01",
+                "kind": "split",
+                "weight": "0.6",
+            }
+            for row in (0, 1)
+        ],
+        [
+            (
+                row,
+                "weight",
+                "0.6",
+                (
+                    f"weights of {REGIONS[0]['region_code']} on 2010-01-01 that come to"
+                    " at most 1; they come to 1.2"
+                ),
+            )
+            for row in (1, 2)
+        ],
+    ),
 }
 
 
@@ -134,6 +197,22 @@ def test_each_refusal_names_row_column_value_and_expectation(world):
 def test_every_registry_rule_has_a_case_here():
     tested = {*REFUSALS, "REG_EMPTIED", "REG_KEY_ELSEWHERE"}
     assert tested == {rule.id for rule in rules() if rule.scope == "registry"}
+
+
+def test_a_tree_may_turn_over_in_time(world):
+    """B is below A until 2009 and A below B from 2010: no circle on any day."""
+    first = {"valid_to": "2009-12-31"}
+    later = {"valid_from": "2010-01-01"}
+    tops = [{**REGIONS[0], "region_code": code, "valid_from": "2010-01-01"}
+            if code == "B" else
+            {**REGIONS[0], "region_code": code, "valid_to": "2009-12-31"}
+            for code in "AB"]  # fmt: skip
+    below = [
+        {**REGIONS[1], "region_code": "B", "parent_region_code": "A", **first},
+        {**REGIONS[1], "region_code": "A", "parent_region_code": "B", **later},
+    ]
+    verdict = world.registry("regions", [*REGIONS, *tops, *below])
+    assert verdict.accepted, reasons_of(verdict)
 
 
 def test_all_errors_of_a_registry_come_in_one_pass(world):

@@ -73,7 +73,12 @@ def test_every_reference_between_registries_is_kept():
 
 def test_labels_of_the_14th_plan():
     """Mid-term report, 26 December 2023 (Xinhua; Caixin 102150686)."""
-    targets = [row for row in registry("targets") if row["plan_code"] == "CN-FYP14"]
+    targets = [
+        row
+        for row in registry("targets")
+        # Restatements on another definition carry no label of their own.
+        if row["plan_code"] == "CN-FYP14" and row["official_label"]
+    ]
     assert Counter(row["official_label"] for row in targets) == {
         "achieved_early": 4,
         "faster": 5,

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import typer
 
-from warehouse.cli import inspect, operate, read, samples, stages, units, warn
+from warehouse.cli import (
+    documents,
+    inspect,
+    operate,
+    read,
+    samples,
+    stages,
+    units,
+    warn,
+)
 from warehouse.version import VERSION
 
 EPILOG = (
@@ -62,8 +71,10 @@ for command in (
     units.template,
     units.check,
     units.deliver,
+    documents.docs,
     samples.simulate,
     samples.serve_samples,
     operate.airflow,
+    operate.bench,
 ):
     app.command(name=command.__name__.replace("_", "-"))(command)

@@ -1,4 +1,4 @@
-"""Commands that run the whole: demo, run, airflow."""
+"""Commands that run the whole: demo, run, airflow, bench."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import Annotated
 
 import typer
 
-from ingestion.settings import Settings
+from ingestion.errors import Damaged, UsageError
+from ingestion.settings import ROOT, Settings
 from ingestion.site import Site
 from warehouse.cli.options import (
     HomeOption,
@@ -22,6 +23,8 @@ from warehouse.cli.options import (
     settings_of,
 )
 from warehouse.cli.progress import fetching, narrating
+
+BENCHES = ROOT / "tests" / "bench"
 
 
 def run(
@@ -107,6 +110,29 @@ def airflow(
     finally:
         # Standalone leaves its children behind unless the group is ended.
         _end_group(process)
+
+
+def bench(
+    name: Annotated[str, typer.Argument(help="fetch, gate, wave or all.")] = "all",
+    long: Annotated[
+        bool, typer.Option("--long", help="The sizes of a country; takes hours.")
+    ] = False,
+) -> None:
+    """Measure speed and memory against hand-written code, in this very run."""
+    found = {path.stem[6:]: path for path in sorted(BENCHES.glob("bench_*.py"))}
+    if name != "all" and name not in found:
+        raise UsageError(
+            f"There is no benchmark {name!r}.",
+            f"choose all or one of: {', '.join(found)}.",
+        )
+    for path in found.values() if name == "all" else [found[name]]:
+        print(f"== {path.stem}", flush=True)
+        words = [sys.executable, str(path), *(["--long"] if long else [])]
+        if subprocess.run(words, check=False).returncode:
+            raise Damaged(
+                f"{path.name} did not finish.",
+                "its output above says where it stopped.",
+            )
 
 
 def _end_group(process: subprocess.Popen) -> None:

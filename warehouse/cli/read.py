@@ -9,6 +9,7 @@ import duckdb
 import typer
 
 from ingestion.errors import UsageError
+from ingestion.settings import Settings
 from warehouse.cli.options import (
     HomeOption,
     JsonOption,
@@ -16,7 +17,7 @@ from warehouse.cli.options import (
     print_table,
     settings_of,
 )
-from warehouse.database import reader
+from warehouse.database import reader, reader_of
 
 MAX_ROWS = 1000
 
@@ -28,9 +29,13 @@ def sql(
     home: HomeOption = None,
     json: JsonOption = False,
     limit: Annotated[int, typer.Option(min=1, help="Rows to print.")] = MAX_ROWS,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", help="Ask what `build --as-of` made of that day."),
+    ] = None,
 ) -> None:
     """Run a query on the current release, read-only."""
-    with reader(settings_of(home)) as connection:
+    with _asked(settings_of(home), as_of) as connection:
         try:
             cursor = connection.execute(query)
             rows = cursor.fetchmany(limit)
@@ -47,6 +52,20 @@ def sql(
         print_table(names, rows)
     if more:
         print(f"… more than {limit} rows; raise --limit.", file=sys.stderr)
+
+
+def _asked(settings: Settings, as_of: str | None):
+    if as_of is None:
+        return reader(settings)
+    from warehouse.as_of import file_as_of, moment
+
+    path = file_as_of(settings, moment(as_of))
+    if not path.exists():
+        raise UsageError(
+            f"The model of {as_of} has not been built.",
+            f"run `planwatch build --as-of {as_of}` first.",
+        )
+    return reader_of(path, settings)
 
 
 def warnings(

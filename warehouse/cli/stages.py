@@ -149,12 +149,23 @@ def build(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Make every table anew.")
     ] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            help="Build what was known then (2023-06-30, or a moment in UTC) into a "
+            "file of its own.",
+        ),
+    ] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Run and test the dbt models."""
+    """Run and test the dbt models, or make the model of an earlier day."""
     from warehouse.build import build as build_models
 
+    if as_of is not None:
+        _build_as_of(as_of, layer or full_refresh, home, json)
+        return
     report = build_models(settings_of(home), layer, full_refresh=full_refresh)
     if json:
         print_json(report)
@@ -165,6 +176,25 @@ def build(
             f"{report.models} models and {report.tests} tests in "
             f"{report.seconds} s (clock {report.as_of})."
         )
+
+
+def _build_as_of(text: str, more: object, home: str | None, json: bool) -> None:
+    from warehouse.as_of import build_as_of, file_as_of, moment
+
+    if more:
+        raise UsageError(
+            "--as-of makes the whole model anew.",
+            "leave --layer and --full-refresh out.",
+        )
+    settings, as_of = settings_of(home), moment(text)
+    path = file_as_of(settings, as_of)
+    report = build_as_of(settings, as_of, path)
+    if json:
+        print_json({**asdict(report), "file": path})
+        return
+    print(f"{report.models} models in {report.seconds} s (clock {report.as_of}).")
+    print(f"  {path}")
+    print(f'Ask it: planwatch sql --as-of {text} "from published.early_warning"')
 
 
 def publish(

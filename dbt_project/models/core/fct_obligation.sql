@@ -1,3 +1,16 @@
+-- depends_on: {{ ref('stg_clock') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ reset_watermark() }}",
+        "{{ refuse_going_back() }}",
+        "{{ forget_duties_that_changed() }}",
+    ],
+    post_hook="{{ record_watermark() }}",
+) }}
+
 with
 
 forms as (
@@ -11,7 +24,13 @@ units as (
 ),
 
 periods as (
-    select * from {{ ref('int_periods') }}
+    select *
+    from {{ ref('int_periods') }}
+    {% if is_incremental() and not duties_have_changed() -%}
+        where
+            {{ end_of_day('period_end') }}
+            > {{ watermark('as_of', 'fct_obligation') }}
+    {%- endif %}
 ),
 
 -- least() and greatest() pass over missing dates: an open end stays open.

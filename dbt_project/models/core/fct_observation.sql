@@ -5,7 +5,10 @@
     unique_key='observation_key',
     on_schema_change='fail',
     pre_hook=["{{ reset_watermark() }}", "{{ refuse_going_back() }}"],
-    post_hook="{{ record_watermark() }}",
+    post_hook=[
+        "{{ record_watermark() }}",
+        "{{ table_macro('observation_as_of', 'moment', observation_as_of()) }}",
+    ],
 ) }}
 
 {% set carried %}

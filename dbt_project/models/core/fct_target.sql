@@ -1,14 +1,40 @@
 -- depends_on: {{ ref('stg_clock') }}
 {{ config(
-    pre_hook="{{ reset_watermark() }}",
-    post_hook="{{ record_watermark() }}",
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='target_key',
+    on_schema_change='fail',
+    pre_hook=["{{ reset_watermark() }}", "{{ refuse_going_back() }}"],
+    post_hook=[
+        "{{ record_watermark() }}",
+        "{{ table_macro('target_as_of', 'moment', target_as_of()) }}",
+    ],
 ) }}
 
 with
 
 targets as (
-    select * from {{ ref('stg_targets') }}
+    select
+        *,
+        {{ target_key() }} as target_key
+    from {{ ref('stg_targets') }}
+    {% if is_incremental() and not has_unread('registry_targets') -%}
+        where false
+    {%- endif %}
 ),
+
+{% if is_incremental() -%}
+    changed as (
+        select distinct target_key
+        from targets
+        where {{ is_unread('fct_target') }}
+    ),
+{%- else -%}
+    changed as (
+        select distinct target_key
+        from targets
+    ),
+{%- endif %}
 
 final as (
     select
@@ -20,7 +46,7 @@ final as (
         unit_code,
         breakdown,
         known_from,
-        {{ target_key() }} as target_key,
+        target_key,
         target_type,
         binding,
         strictness,
@@ -43,7 +69,9 @@ final as (
         row_number,
         load_seq
     from targets
-    where not is_deleted
+    where
+        not is_deleted
+        and target_key in (select changed.target_key from changed)
 )
 
 select * from final

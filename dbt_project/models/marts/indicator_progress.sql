@@ -1,13 +1,15 @@
 -- depends_on: {{ ref('int_progress_touched') }}
--- depends_on: {{ ref('int_progress_clock') }} {{ ref('stg_clock') }}
+-- depends_on: {{ ref('int_progress_rules') }} {{ ref('stg_clock') }}
+-- depends_on: {{ ref('int_progress_clock') }}
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='target_key',
+    incremental_strategy='append',
     on_schema_change='fail',
     pre_hook=[
         "{{ reset_watermark() }}",
         "{{ refuse_going_back() }}",
+        "{{ forget_seeds() }}",
+        "{{ keep_seeds() }}",
         "{{ forget_touched('int_progress_touched', 'target_key') }}",
     ],
     post_hook="{{ record_watermark(
@@ -50,6 +52,7 @@ final as (
         terms.breakdown,
         rated.source_kind,
         rated.period,
+        rated.period_end,
         terms.target_key,
         terms.target_type,
         terms.binding,
@@ -65,6 +68,8 @@ final as (
         rated.gap_pct,
         rated.status_raw,
         rated.status_held,
+        rated.improving_run,
+        rated.on_schedule_run,
         rated.path_pace,
         rated.required_rate,
         rated.eurostat_ratio,

@@ -1,7 +1,25 @@
+-- depends_on: {{ ref('int_reports_touched') }} {{ ref('stg_clock') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ reset_watermark() }}",
+        "{{ refuse_going_back() }}",
+        "{{ forget_touched_reports() }}",
+    ],
+    post_hook="{{ record_watermark(['fct_observation', 'fct_obligation']) }}",
+) }}
+
 with
 
 reports as (
-    select * from {{ ref('int_obligation_reports') }}
+    select reports.*
+    from {{ ref('int_obligation_reports') }} as reports
+    inner join {{ ref('int_reports_touched') }} as touched
+        on
+            reports.form_code = touched.form_code
+            and reports.period = touched.period
 ),
 
 ancestors as (

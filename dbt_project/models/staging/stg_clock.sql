@@ -1,4 +1,4 @@
-{#- A table: views of an earlier build stand, and must see this build's clock. -#}
+{#- A table: views of an earlier build stand and must see this one. -#}
 {{ config(materialized='table') }}
 
 {#- From the environment, not from vars: another var makes dbt read the whole

@@ -21,6 +21,11 @@ final as (
         nullif(sha256, '') as file_sha256,
         {{ utc_timestamp('attempted_at') }} as attempted_at
     from source
+    {% if target.name == 'as_of' -%}
+        where
+            {{ utc_timestamp('attempted_at') }}
+            <= (select clock.as_of from {{ ref('stg_clock') }} as clock)
+    {%- endif %}
 )
 
 select * from final

@@ -14,7 +14,7 @@ chosen as (
         case
             when horizon <= 0 or horizon is null then 'none'
             when min_points is null or n_counted < min_points then 'none'
-            when state is not null then 'damped_trend'
+            when damped_y is not null then 'damped_trend'
             when seasons > 1 then 'seasonal_drift'
             else 'drift'
         end as method_name,

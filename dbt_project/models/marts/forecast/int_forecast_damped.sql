@@ -35,12 +35,34 @@ fitted as (
     cross join rules
 ),
 
+-- From here on no lists: what joins and sorts carry must stay small.
 final as (
     select
-        *,
-        state.l + {{ damping('phi', 'horizon') }} * state.b as damped_y,
+        fitted.target_key,
+        fitted.source_kind,
+        fitted.scale,
+        fitted.step_no,
+        fitted.seasons,
+        fitted.path_shape,
+        fitted.sense,
+        fitted.target_value,
+        fitted.min_value,
+        fitted.max_value,
+        fitted.target_steps,
+        fitted.last_y,
+        fitted.n_points,
+        fitted.n_moves,
+        fitted.horizon,
+        fitted.drift_y,
+        fitted.drift_se,
+        fitted.drift_df,
+        fitted.min_points,
+        fitted.min_points_p_miss,
+        fitted.bound_margin_pct,
+        fitted.state.l + {{ damping('fitted.phi', 'fitted.horizon') }}
+        * fitted.state.b as damped_y,
         sqrt(
-            state.sse / (state.n - 2) * (
+            fitted.state.sse / (fitted.state.n - 2) * (
                 1 + coalesce(list_sum([
                     power(
                         fitted.alpha + fitted.alpha * fitted.beta
@@ -51,7 +73,21 @@ final as (
                 ]), 0)
             )
         ) as damped_se,
-        state.n - 2 as damped_df
+        fitted.state.n - 2 as damped_df,
+        -- Median of all slopes between two points (Theil 1950, Sen 1968).
+        case
+            when
+                fitted.state is null and fitted.seasons = 1
+                and fitted.scale = 'plain'
+                then
+                    list_median(flatten([
+                        [
+                            (q.y - p.y) / (q.step_no - p.step_no)
+                            for q in fitted.known if q.step_no > p.step_no
+                        ]
+                        for p in fitted.known
+                    ]))
+        end as theil_sen_slope
     from fitted
 )
 

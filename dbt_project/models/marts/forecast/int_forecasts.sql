@@ -72,22 +72,6 @@ told as (
     from probable
 ),
 
-slopes as (
-    select
-        target_key,
-        source_kind,
-        step_no,
-        list_median(flatten([
-            [
-                (q.y - p.y) / (q.step_no - p.step_no)
-                for q in scaled.known if q.step_no > p.step_no
-            ]
-            for p in scaled.known
-        ])) as theil_sen_slope
-    from scaled
-    where scale = 'plain' and method_name = 'drift'
-),
-
 final as (
     select
         scaled.target_key,
@@ -120,18 +104,16 @@ final as (
             else concat(scaled.method_name, '_', scaled.scale)
         end as forecast_method,
         scaled.n_points,
-        round(slopes.theil_sen_slope, 10) as theil_sen_slope
+        case
+            when scaled.method_name = 'drift' and scaled.scale = 'plain'
+                then round(scaled.theil_sen_slope, 10)
+        end as theil_sen_slope
     from scaled
     left join told
         on
             scaled.target_key = told.target_key
             and scaled.source_kind = told.source_kind
             and scaled.step_no = told.step_no
-    left join slopes
-        on
-            scaled.target_key = slopes.target_key
-            and scaled.source_kind = slopes.source_kind
-            and scaled.step_no = slopes.step_no
 )
 
 select * from final

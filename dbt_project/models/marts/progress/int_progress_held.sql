@@ -18,8 +18,19 @@ with
 status as (
     select
         *,
-        {{ period_months('period') }} as months_in_period
+        {{ period_months('period') }} as months_in_period,
+        cast(
+            ceil(months_elapsed / {{ period_months('period') }}) as integer
+        ) as place
     from {{ ref('int_progress_status') }}
+),
+
+-- Where the series stood before the first period that is computed again.
+seeds as (
+    select
+        *,
+        {{ period_months('period') }} as months_in_period
+    from {{ source('ops', 'progress_seed') }}
 ),
 
 rules as (
@@ -32,7 +43,10 @@ rated as (
         status.source_kind,
         status.period,
         status.months_in_period,
-        status.months_elapsed / status.months_in_period as place,
+        status.place,
+        cast(null as varchar) as held_before,
+        cast(null as integer) as run_before_improving,
+        cast(null as integer) as run_before_on_schedule,
         case
             when status.status_raw = 'achieved' then null
             -- Equality that does not meet a strict target is yellow.
@@ -48,6 +62,24 @@ rated as (
     from status
     cross join rules
     where status.status_raw <> 'not_rated'
+    union all
+    select
+        seeds.target_key,
+        seeds.source_kind,
+        seeds.period,
+        seeds.months_in_period,
+        seeds.place,
+        seeds.status_held as held_before,
+        seeds.improving_run as run_before_improving,
+        seeds.on_schedule_run as run_before_on_schedule,
+        cast(null as double) as gap,
+        cast(null as double) as red_above,
+        cast(null as double) as red_left_at,
+        rules.improve_periods,
+        rules.keep_missing_periods,
+        seeds.status_raw
+    from seeds
+    cross join rules
 ),
 
 neighbours as (
@@ -86,9 +118,15 @@ segmented as (
 runs as (
     select
         *,
-        max(case when gap > red_above then place end) {{ so_far }} as last_red,
         max(
             case
+                when held_before = 'red' or gap > red_above then place
+            end
+        ) {{ so_far }} as last_red,
+        max(
+            case
+                when held_before is not null
+                    then place - run_before_improving
                 when gap > red_left_at then place
                 when place_before = place - 1 then null
                 else place - 1
@@ -96,6 +134,8 @@ runs as (
         ) {{ so_far }} as improving_since,
         max(
             case
+                when held_before is not null
+                    then place - run_before_on_schedule
                 when gap > 0 then place
                 when place_before = place - 1 then null
                 else place - 1
@@ -122,9 +162,20 @@ reds as (
 left_reds as (
     select
         *,
-        is_held_red or coalesce(lag(is_held_red) over (
-            partition by {{ series }}, segment_no order by place asc nulls last
-        ), false) or gap > 0 as is_held_bad
+        case
+            when held_before is not null
+                then held_before in ('red', 'yellow')
+            else
+                is_held_red
+                or coalesce(
+                    lag(is_held_red) over (
+                        partition by {{ series }}, segment_no
+                        order by place asc nulls last
+                    ),
+                    false
+                )
+                or gap > 0
+        end as is_held_bad
     from reds
 ),
 
@@ -143,8 +194,11 @@ yellows as (
 held as (
     select
         *,
+        place - improving_since as improving_run,
+        place - on_schedule_since as on_schedule_run,
         case
             when status_raw = 'achieved' then 'achieved'
+            when held_before is not null then held_before
             when improve_periods is null or red_left_at is null then null
             when is_held_red then 'red'
             when last_bad is null or last_on_schedule > last_bad then 'green'
@@ -153,44 +207,68 @@ held as (
     from yellows
 ),
 
-joined as (
+judged as (
     select
-        status.*,
-        held.status_held as judged,
+        target_key,
+        source_kind,
+        period,
+        months_in_period,
+        place,
+        held_before is not null as is_seed,
+        improving_run,
+        on_schedule_run,
+        keep_missing_periods,
+        status_held as judged
+    from held
+    union all
+    select
+        status.target_key,
+        status.source_kind,
+        status.period,
+        status.months_in_period,
+        status.place,
+        false as is_seed,
+        cast(null as integer) as improving_run,
+        cast(null as integer) as on_schedule_run,
         rules.keep_missing_periods,
-        status.months_elapsed / status.months_in_period as place,
-        case
-            when held.status_held is not null
-                then status.months_elapsed / status.months_in_period
-        end as judged_place
+        cast(null as varchar) as judged
     from status
     cross join rules
-    left join held
-        on
-            status.target_key = held.target_key
-            and status.source_kind = held.source_kind
-            and status.period = held.period
+    where status.status_raw = 'not_rated'
 ),
 
 carried as (
     select
         *,
-        max(judged_place) {{ before }} as last_place,
-        max_by(judged, judged_place) {{ before }} as last_judged
-    from joined
+        max(case when judged is not null then place end) {{ before }}
+            as last_place,
+        max_by(judged, case when judged is not null then place end) {{ before }}
+            as last_judged
+    from judged
 ),
 
 -- A period without a rating keeps the state of the last rated one for as
 -- long as the rule says, and is never green for want of figures.
 final as (
     select
-        *,
+        status.*,
+        carried.improving_run,
+        carried.on_schedule_run,
         case
-            when judged is not null then judged
-            when place - last_place <= keep_missing_periods then last_judged
+            when carried.judged is not null then carried.judged
+            when
+                carried.place - carried.last_place
+                <= carried.keep_missing_periods
+                then carried.last_judged
             else 'not_rated'
         end as status_held
-    from carried
+    from status
+    inner join carried
+        on
+            status.target_key = carried.target_key
+            and status.source_kind = carried.source_kind
+            and status.period = carried.period
+    where not carried.is_seed
 )
 
 select * from final

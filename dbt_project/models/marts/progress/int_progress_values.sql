@@ -1,19 +1,24 @@
 with
 
 terms as (
-    select *
-    from {{ ref('int_target_terms') }}
-    where
-        target_key in (
-            select touched.target_key
-            from {{ ref('int_progress_touched') }} as touched
-        )
+    select
+        terms.*,
+        touched.from_end
+    from {{ ref('int_target_terms') }} as terms
+    inner join {{ ref('int_progress_touched') }} as touched
+        on terms.target_key = touched.target_key
 ),
 
+-- The bound of all of them first: it spares reading the history.
 observations as (
     select *
     from {{ ref('fct_observation') }}
-    where is_current
+    where
+        is_current
+        and period_end >= (
+            select min(touched.from_end)
+            from {{ ref('int_progress_touched') }} as touched
+        )
 ),
 
 -- Two sources of one kind: the value that became known last is used.
@@ -36,6 +41,7 @@ matched as (
             and terms.unit_code is not distinct from observations.unit_code
             and terms.plan_start <= observations.period_start
             and terms.plan_end >= observations.period_end
+            and terms.from_end <= observations.period_end
     qualify
         row_number() over (
             partition by
@@ -60,7 +66,9 @@ reference_values as (
             and terms.region_code = observations.region_code
             and terms.breakdown = observations.breakdown
             and terms.unit_code is not distinct from observations.unit_code
-    where terms.path_shape = 'reference'
+    where
+        terms.path_shape = 'reference'
+        and terms.from_end <= observations.period_end
     qualify
         row_number() over (
             partition by

@@ -1,20 +1,52 @@
+-- depends_on: {{ ref('int_reports_touched') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_touched_reports() }}",
+) }}
+
 with
 
 clock as (
     select * from {{ ref('stg_clock') }}
 ),
 
+touched as (
+    select * from {{ ref('int_reports_touched') }}
+),
+
 obligations as (
-    select * from {{ ref('fct_obligation') }}
+    select obligations.*
+    from {{ ref('fct_obligation') }} as obligations
+    inner join touched
+        on
+            obligations.form_code = touched.form_code
+            and obligations.period = touched.period
 ),
 
 submissions as (
-    select * from {{ ref('stg_submissions') }}
-    where verdict <> 'rejected'
+    select submissions.*
+    from {{ ref('stg_submissions') }} as submissions
+    inner join touched
+        on
+            submissions.form_code = touched.form_code
+            and submissions.period = touched.period
+    where submissions.verdict <> 'rejected'
 ),
 
+-- The bound of all of them first: it spares reading the history.
 observations as (
-    select * from {{ ref('fct_observation') }}
+    select observations.*
+    from {{ ref('fct_observation') }} as observations
+    inner join touched
+        on
+            observations.form_code = touched.form_code
+            and observations.period = touched.period
+    where
+        observations.period_end >= (
+            select min(bound.period_end) from touched as bound
+        )
 ),
 
 required_items as (

@@ -1,0 +1,91 @@
+with
+
+clock as (
+    select * from {{ ref('stg_clock') }}
+),
+
+plans as (
+    select * from {{ ref('dim_plan') }}
+),
+
+events as (
+    select * from {{ ref('fct_plan_event') }}
+),
+
+limits as (
+    select
+        max(case when parameter = 'midterm_due_months' then value end)
+            as midterm_due_months,
+        max(case when parameter = 'final_due_months' then value end)
+            as final_due_months
+    from {{ ref('int_rule_parameters') }}
+    where rule_id = 'PLAN_LIFECYCLE'
+),
+
+told as (
+    select
+        plan_code,
+        plan_version,
+        max_by(event, event_number) as state,
+        max_by(event_on, event_number) as state_since,
+        max(case when event = 'approved' then event_on end) as approved_on,
+        max(case when event = 'midterm_evaluated' then event_on end)
+            as midterm_evaluated_on,
+        max(case when event = 'final_evaluated' then event_on end)
+            as final_evaluated_on,
+        max(case when event in ('extended', 'abolished') then event_on end)
+            as ended_on,
+        count(*) filter (where not is_legal) as illegal_events
+    from events
+    group by plan_code, plan_version
+),
+
+due as (
+    select
+        plans.plan_code,
+        plans.plan_version,
+        plans.period_start,
+        plans.period_end,
+        cast(clock.as_of as date) as today,
+        cast(
+            plans.period_start
+            + to_months(cast(limits.midterm_due_months as integer)) as date
+        ) as midterm_due_on,
+        last_day(
+            plans.period_end
+            + to_months(cast(limits.final_due_months as integer))
+        ) as final_due_on
+    from plans
+    cross join clock
+    cross join limits
+),
+
+final as (
+    select
+        due.plan_code,
+        due.plan_version,
+        told.state,
+        told.state_since,
+        told.approved_on,
+        due.period_end,
+        due.period_end < due.today as is_over,
+        due.midterm_due_on,
+        told.midterm_evaluated_on,
+        told.midterm_evaluated_on is null
+        and told.ended_on is null
+        and due.midterm_due_on < due.today as is_midterm_overdue,
+        due.final_due_on,
+        told.final_evaluated_on,
+        due.period_end < due.today
+        and told.final_evaluated_on is null as is_unevaluated,
+        told.final_evaluated_on is null
+        and due.final_due_on < due.today as is_final_overdue,
+        coalesce(told.illegal_events, 0) as illegal_events
+    from due
+    left join told
+        on
+            due.plan_code = told.plan_code
+            and due.plan_version = told.plan_version
+)
+
+select * from final

@@ -1,0 +1,104 @@
+{% set unread %}
+    (
+        {{ is_unread('regional_inequality_contribution') }}
+        or {{ is_unread('regional_inequality') }}
+    )
+{% endset %}
+
+with
+
+pairs as (
+    select * from {{ ref('int_inequality_pairs') }}
+),
+
+observations as (
+    select *
+    from {{ ref('fct_observation') }}
+    where unit_code is null and breakdown = '_T'
+),
+
+-- Rows on which every comparison depends: a change of one touches all.
+changed_terms as (
+    select rule_id as changed
+    from {{ ref('stg_rules') }}
+    where
+        rule_id in ('INEQUALITY', 'INEQUALITY_PAIR', 'COMPARABLE_PRICES')
+        and {{ unread }}
+    union all
+    select indicator_code as changed
+    from {{ ref('stg_indicators') }}
+    where {{ unread }}
+    union all
+    select region_code as changed
+    from {{ ref('stg_regions') }}
+    where {{ unread }}
+    union all
+    select group_code as changed
+    from {{ ref('stg_region_groups') }}
+    where {{ unread }}
+),
+
+comparable_codes as (
+    select value as indicator_code
+    from {{ ref('int_rule_parameters') }}
+    where
+        rule_id = 'COMPARABLE_PRICES'
+        and parameter in (
+            'nominal_indicator', 'index_indicator', 'population_indicator'
+        )
+),
+
+new_observations as (
+    select distinct
+        indicator_code,
+        period,
+        source_kind
+    from observations
+    where
+        {{ unread }}
+        or exists (select 1 from changed_terms)
+    union
+    -- A chain of indices moves in all its years when one of them moves.
+    select distinct
+        comparable.indicator_code,
+        comparable.period,
+        comparable.source_kind
+    from {{ ref('int_comparable_values') }} as comparable
+    where
+        exists (select 1 from changed_terms)
+        or exists (
+            select 1
+            from observations
+            inner join comparable_codes
+                on observations.indicator_code = comparable_codes.indicator_code
+            where {{ unread }}
+        )
+),
+
+touched as (
+    select
+        pairs.indicator_code,
+        pairs.population_indicator_code,
+        pairs.is_per_capita,
+        new_observations.period,
+        new_observations.source_kind
+    from new_observations
+    inner join pairs
+        on
+            new_observations.indicator_code in (
+                pairs.indicator_code, pairs.population_indicator_code
+            )
+    group by all
+),
+
+final as (
+    select
+        *,
+        {{ hash_key([
+            'indicator_code', 'population_indicator_code', 'period',
+            'source_kind',
+        ]) }} as comparison_key
+    from touched
+)
+
+select * from final

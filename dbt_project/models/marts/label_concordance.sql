@@ -1,0 +1,89 @@
+with
+
+targets as (
+    select * from {{ ref('fct_target') }}
+    where is_current and official_label is not null
+),
+
+rules as (
+    select * from {{ ref('int_progress_rules') }}
+),
+
+-- What was reported for a period that had ended when the label was given; a
+-- verified figure before an official one, an official before the unit's own.
+progress as (
+    select
+        targets.target_key,
+        progress.source_kind,
+        progress.period,
+        progress.pace,
+        progress.status_raw,
+        progress.gap_pct
+    from {{ ref('indicator_progress') }} as progress
+    inner join targets on progress.target_key = targets.target_key
+    where
+        coalesce(
+            {{ period_end('progress.period') }} <= targets.official_label_on,
+            true
+        )
+        and progress.value_to_date is not null
+    qualify
+        row_number() over (
+            partition by targets.target_key
+            order by
+                {{ period_end('progress.period') }} desc nulls last,
+                case progress.source_kind
+                    when 'verified' then 0 when 'official' then 1 else 2
+                end asc nulls last
+        ) = 1
+),
+
+labelled as (
+    select
+        targets.*,
+        progress.source_kind,
+        progress.period,
+        progress.pace,
+        progress.status_raw,
+        case
+            when progress.period is null then null
+            when progress.status_raw = 'achieved' then 'achieved_early'
+            when progress.pace >= rules.faster_from then 'faster'
+            when progress.pace >= rules.in_line_from then 'basically_in_line'
+            when progress.pace < rules.in_line_from then 'lagging'
+            when progress.pace is null and progress.gap_pct <= 0
+                then 'basically_in_line'
+            when progress.pace is null and progress.gap_pct > 0 then 'lagging'
+        end as computed_label
+    from targets
+    left join progress on targets.target_key = progress.target_key
+    cross join rules
+),
+
+final as (
+    select
+        plan_code,
+        plan_version,
+        indicator_code,
+        definition_version,
+        region_code,
+        unit_code,
+        breakdown,
+        target_key,
+        binding,
+        official_label,
+        cast(official_label_on as date) as official_label_on,
+        computed_label,
+        source_kind,
+        period,
+        pace,
+        status_raw,
+        computed_label = official_label as is_concordant,
+        case
+            when period is null then 'no figure by the day of the label'
+            when computed_label is null then 'neither pace nor gap'
+        end as not_compared_reason
+    from labelled
+)
+
+select * from final

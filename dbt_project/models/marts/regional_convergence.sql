@@ -1,0 +1,124 @@
+with
+
+contributions as (
+    select * from {{ ref('regional_inequality_contribution') }}
+),
+
+-- One grouping is enough: the regions are the same in all of them.
+regions as (
+    select
+        indicator_code,
+        population_indicator_code,
+        region_level,
+        source_kind,
+        period,
+        {{ month_index(period_end('period')) }} as month_no,
+        {{ period_months('period') }} as months,
+        region_code,
+        max(per_capita) as per_capita
+    from contributions
+    where
+        region_code is not null and not_computed_reason is null
+        and per_capita > 0
+    group by all
+),
+
+firsts as (
+    select *
+    from regions
+    qualify
+        rank() over (
+            partition by
+                indicator_code, population_indicator_code, region_level,
+                source_kind, months
+            order by month_no asc nulls last
+        ) = 1
+),
+
+growth as (
+    select
+        firsts.indicator_code,
+        firsts.population_indicator_code,
+        firsts.region_level,
+        firsts.source_kind,
+        firsts.period as base_period,
+        regions.period,
+        (regions.month_no - firsts.month_no) / 12 as years,
+        ln(firsts.per_capita) as log_start,
+        ln(regions.per_capita) as log_end,
+        ln(regions.per_capita / firsts.per_capita) * 12
+        / (regions.month_no - firsts.month_no) as rate
+    from firsts
+    inner join regions
+        on
+            firsts.indicator_code = regions.indicator_code
+            and firsts.population_indicator_code
+            = regions.population_indicator_code
+            and firsts.region_level = regions.region_level
+            and firsts.source_kind = regions.source_kind
+            and firsts.months = regions.months
+            and firsts.region_code = regions.region_code
+            and firsts.month_no < regions.month_no
+),
+
+fitted as (
+    select
+        indicator_code,
+        population_indicator_code,
+        region_level,
+        source_kind,
+        base_period,
+        period,
+        years,
+        count(*) as n_regions,
+        regr_intercept(rate, log_start) as intercept,
+        regr_slope(rate, log_start) as beta,
+        sqrt(
+            greatest(
+                regr_syy(rate, log_start)
+                - regr_slope(rate, log_start) * regr_sxy(rate, log_start),
+                0
+            ) / nullif(count(*) - 2, 0) / nullif(regr_sxx(rate, log_start), 0)
+        ) as beta_se,
+        regr_r2(rate, log_start) as r_squared,
+        stddev_pop(log_start) as sigma_start,
+        stddev_pop(log_end) as sigma_end
+    from growth
+    group by
+        indicator_code, population_indicator_code, region_level, source_kind,
+        base_period, period, years
+    having count(*) >= 3
+),
+
+timed as (
+    select
+        *,
+        case when 1 + beta * years > 0 then -ln(1 + beta * years) / years end
+            as speed
+    from fitted
+),
+
+final as (
+    select
+        indicator_code,
+        population_indicator_code,
+        region_level,
+        source_kind,
+        base_period,
+        period,
+        n_regions,
+        round(years, 10) as years,
+        round(intercept, 10) as intercept,
+        round(beta, 10) as beta,
+        round(beta_se, 10) as beta_se,
+        round(r_squared, 10) as r_squared,
+        round(speed, 10) as speed,
+        round(case when speed > 0 then ln(2) / speed end, 10)
+            as half_life_years,
+        round(sigma_start, 10) as sigma_start,
+        round(sigma_end, 10) as sigma_end,
+        sigma_end < sigma_start as is_sigma_converging
+    from timed
+)
+
+select * from final

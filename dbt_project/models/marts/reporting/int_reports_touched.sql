@@ -1,0 +1,92 @@
+{% set reader = 'reporting_discipline' %}
+{{ config(
+    materialized='table',
+    pre_hook="{{ reset_watermark_of('reporting_discipline') }}",
+) }}
+
+with
+
+clock as (
+    select * from {{ ref('stg_clock') }}
+),
+
+obligations as (
+    select
+        form_code,
+        period,
+        period_end,
+        due_at
+    from {{ ref('fct_obligation') }}
+    group by form_code, period, period_end, due_at
+),
+
+-- Who owes what to whom has changed: then all is counted again. A unit may
+-- also change by itself, on the day from which another line of it holds.
+changed_duties as (
+    select form_code as changed
+    from {{ ref('stg_forms') }}
+    where {{ is_unread(reader) }}
+    union all
+    select form_code as changed
+    from {{ ref('stg_form_items') }}
+    where {{ is_unread(reader) }}
+    union all
+    select unit_code as changed
+    from {{ ref('stg_units') }}
+    where
+        {{ is_unread(reader) }}
+        or (
+            valid_from > {{ watermark('as_of', reader) }}
+            and valid_from <= (select clock.as_of from clock)
+        )
+),
+
+touched as (
+    select
+        form_code,
+        period
+    from (
+        select
+            *,
+            received_at as known_from
+        from {{ ref('stg_submissions') }}
+    ) as submissions
+    where {{ is_unread(reader) }}
+    union
+    select
+        form_code,
+        period
+    from {{ ref('fct_observation') }}
+    where form_code is not null and {{ is_unread(reader) }}
+    union
+    -- Owed or due since the last look.
+    select
+        form_code,
+        period
+    from obligations
+    where
+        {{ end_of_day('period_end') }} > {{ watermark('as_of', reader) }}
+        or due_at > {{ watermark('as_of', reader) }}
+    union
+    select
+        form_code,
+        period
+    from obligations
+    where exists (select 1 from changed_duties)
+    union
+    -- One row without a form: what was counted before is forgotten, too.
+    select
+        cast(null as varchar) as form_code,
+        cast(null as varchar) as period
+    from changed_duties
+),
+
+final as (
+    select
+        touched.form_code,
+        touched.period,
+        {{ period_end('touched.period') }} as period_end
+    from touched
+)
+
+select * from final

@@ -1,0 +1,86 @@
+-- depends_on: {{ ref('stg_clock') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='observation_key',
+    on_schema_change='fail',
+    pre_hook=["{{ reset_watermark() }}", "{{ refuse_going_back() }}"],
+    post_hook="{{ record_watermark(['fct_observation']) }}",
+) }}
+
+with
+
+-- Points with a superseded vintage: few beside all that a wave brings.
+touched as (
+    select distinct observation_key
+    from {{ ref('fct_observation') }}
+    where
+        known_to is not null
+        {%- if is_incremental() %}
+            and observation_key in (
+                select unread.observation_key
+                from {{ ref('fct_observation') }} as unread
+                where {{ is_unread('revision_triangle') }}
+            )
+        {%- endif %}
+),
+
+vintages as (
+    select observations.*
+    from {{ ref('fct_observation') }} as observations
+    inner join touched
+        on observations.observation_key = touched.observation_key
+    where observations.value is not null
+),
+
+numbered as (
+    select
+        *,
+        row_number() over vintages_of_point as vintage,
+        count(*) over (partition by observation_key) as n_vintages,
+        first_value(value) over vintages_of_point as first_value,
+        lag(value) over vintages_of_point as previous_value,
+        last_value(value) over (
+            partition by observation_key
+            order by known_from asc nulls last
+            rows between unbounded preceding and unbounded following
+        ) as latest_value
+    from vintages
+    window vintages_of_point as (
+        partition by observation_key order by known_from asc nulls last
+    )
+),
+
+final as (
+    select
+        source_kind,
+        source_code,
+        unit_code,
+        region_code,
+        indicator_code,
+        definition_version,
+        period,
+        breakdown,
+        cast(vintage as integer) as vintage,
+        known_from,
+        observation_key,
+        value,
+        first_value,
+        latest_value,
+        value - first_value as revision,
+        value - previous_value as revision_on_previous,
+        cast(latest_value - value as decimal(38, 10)) as revision_to_come,
+        round(
+            100.0 * cast(value - first_value as double)
+            / nullif(abs(cast(first_value as double)), 0),
+            10
+        ) as revision_pct,
+        published_at,
+        known_to is null as is_latest,
+        batch_id,
+        row_number
+    from numbered
+    where n_vintages > 1
+)
+
+select * from final

@@ -1,0 +1,189 @@
+"""What rows of a registry say of each other: trees, slices of time, shares.
+
+Each fact is a column of judged_registry that is empty where all is well, so
+that a rule can name the row and what it collides with.
+"""
+
+from __future__ import annotations
+
+from expectations.duckdb_dialect import Bench
+from ingestion.registry import Reference, RegistryShape
+
+FIRST, LAST = "0001-01-01", "9999-12-31"
+UPWARD = ("parent_", "predecessor_")
+
+
+def trees(shape: RegistryShape) -> list[Reference]:
+    """References by which a registry builds a tree of itself."""
+    return [
+        reference
+        for reference in shape.references
+        if reference.registry == shape.name and reference.columns[0].startswith(UPWARD)
+    ]
+
+
+def has_slices(shape: RegistryShape) -> bool:
+    """May one code have several rows, each valid in its own time?"""
+    return "valid_from" in shape.key
+
+
+def has_shares(shape: RegistryShape) -> bool:
+    return shape.name == "region_successions"
+
+
+def add_relations(bench: Bench, shape: RegistryShape) -> None:
+    """Add to judged_registry what its rows say of each other.
+
+    <parent column>__circle: codes of the circle that a row closes;
+    valid_from__overlap: the slice of the same code that has not ended yet;
+    weight__shares: what the parts of an old region come to.
+    """
+    for reference in trees(shape):
+        _add_circles(bench, shape, reference)
+    if has_slices(shape):
+        _add_overlaps(bench, shape)
+    if has_shares(shape):
+        _add_shares(bench)
+
+
+def _cell(shape: RegistryShape, name: str, missing: str) -> str:
+    column = f'"{name}"' if name in shape.allowed else "null"
+    return f"coalesce({column}, '{missing}')"
+
+
+def _everywhere(shape: RegistryShape, columns: str) -> str:
+    """Rows of the file and of the other sources in force."""
+    return (
+        f"select {columns} from registry_text"
+        f" union all select {columns} from registry_{shape.name}"
+    )
+
+
+def _add_circles(bench: Bench, shape: RegistryShape, reference: Reference) -> None:
+    """A row counts for the time in which it is valid, and so does a circle."""
+    (child,), (parent,) = reference.target, reference.columns
+    columns = (
+        f'"{child}" as child, "{parent}" as parent,'
+        f" {_cell(shape, 'valid_from', FIRST)} as since,"
+        f" {_cell(shape, 'valid_to', LAST)} as until"
+    )
+    bench.execute(
+        f"""
+        create table circle as
+        with recursive
+
+        edges as (
+            select * from ({_everywhere(shape, columns)}) where parent is not null
+        ),
+
+        above as (
+            select child as start, parent as reached, since, until from edges
+            union
+            select
+                above.start,
+                edges.parent,
+                greatest(above.since, edges.since),
+                least(above.until, edges.until)
+            from above
+            inner join edges on above.reached = edges.child
+            where
+                above.start <> above.reached
+                and greatest(above.since, edges.since)
+                <= least(above.until, edges.until)
+        ),
+
+        closed as (select distinct start from above where start = reached)
+
+        select
+            closed.start,
+            string_agg(distinct above.reached, ', ' order by above.reached) as codes
+        from closed
+        inner join above on closed.start = above.start
+        inner join closed as others on above.reached = others.start
+        group by closed.start
+        """
+    )
+    _join(bench, f'"{parent}__circle"', "circle", f'judged."{child}" = fact.start')
+
+
+def _add_overlaps(bench: Bench, shape: RegistryShape) -> None:
+    """The later one of a pair is named; a key that stands twice has its own rule."""
+    since = _cell(shape, "valid_from", FIRST)
+    columns = (
+        f"{_code(shape)} as code, {since} as since,"
+        f" {_cell(shape, 'valid_to', LAST)} as until"
+    )
+    bench.execute(
+        f"""
+        create table overlap as
+        with slices as ({_everywhere(shape, columns)})
+
+        select
+            slices.code,
+            slices.since,
+            min(
+                case when others.since = '{FIRST}' then 'always'
+                else 'from ' || others.since end
+                || case when others.until = '{LAST}' then ''
+                else ' to ' || others.until end
+            ) as codes
+        from slices
+        inner join slices as others
+            on
+                slices.code = others.code
+                and slices.since > others.since
+                and slices.since <= others.until
+        group by slices.code, slices.since
+        """
+    )
+    _join(
+        bench,
+        '"valid_from__overlap"',
+        "overlap",
+        f"{_code(shape, 'judged.')} = fact.code"
+        f" and coalesce(judged.valid_from, '{FIRST}') = fact.since",
+    )
+
+
+def _code(shape: RegistryShape, prefix: str = "") -> str:
+    """The key without its slice of time."""
+    names = [name for name in shape.key if name != "valid_from"]
+    return " || '|' || ".join(f"coalesce({prefix}\"{name}\", '')" for name in names)
+
+
+def _add_shares(bench: Bench) -> None:
+    weight = (
+        "coalesce(try_cast(weight as decimal(20, 10)),"
+        " case when kind in ('rename', 'merge') then 1 else 0 end)"
+    )
+    bench.execute(
+        f"""
+        create table share as
+        select
+            old_region_code,
+            effective_on,
+            rtrim(rtrim(sum({weight})::varchar, '0'), '.') as codes
+        from registry_text
+        group by old_region_code, effective_on
+        having sum({weight}) > 1
+        """
+    )
+    _join(
+        bench,
+        '"weight__shares"',
+        "share",
+        "judged.old_region_code = fact.old_region_code"
+        " and judged.effective_on = fact.effective_on",
+    )
+
+
+def _join(bench: Bench, column: str, table: str, condition: str) -> None:
+    bench.execute(
+        f"""
+        create or replace table judged_registry as
+        select judged.*, fact.codes as {column}
+        from judged_registry as judged
+        left join {table} as fact on {condition}
+        """
+    )
+    bench.execute(f"drop table {table}")

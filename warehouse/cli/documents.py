@@ -1,0 +1,31 @@
+"""Command for those who write the documentation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from warehouse.cli.options import HomeOption, settings_of
+
+
+def docs(
+    folder: Annotated[
+        Path | None, typer.Option(help="Where to write (default: docs/).")
+    ] = None,
+    page: Annotated[
+        Path | None,
+        typer.Option(help="Also write dbt's own page of all models, one HTML file."),
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Write the data dictionary and the diagram from the models' descriptions."""
+    from warehouse.build import dbt_environment, hand_to_dbt
+    from warehouse.dictionary import parsed_project, write_documents, write_page
+
+    hand_to_dbt(dbt_environment(settings_of(home)))
+    for path in write_documents(parsed_project(), folder):
+        print(path)
+    if page:
+        print(write_page(settings_of(home), page))
