@@ -59,3 +59,25 @@
 {% macro severity_rank(severity) -%}
     case {{ severity }} when 'red' then 3 when 'orange' then 2 else 1 end
 {%- endmacro %}
+
+{#- By days past a promise; a threshold that the rule does not name is never
+    reached. -#}
+{% macro severity_after(days, rule='rule') -%}
+    case
+        when {{ days }} > {{ rule }}.red_after then 'red'
+        when {{ days }} > {{ rule }}.orange_after then 'orange'
+        else 'yellow'
+    end
+{%- endmacro %}
+
+{#- Days after the promise on which the present severity was reached. -#}
+{% macro reached_after(days, rule='rule') -%}
+    cast(
+        case
+            when {{ days }} > {{ rule }}.red_after then {{ rule }}.red_after
+            when {{ days }} > {{ rule }}.orange_after
+                then {{ rule }}.orange_after
+            else {{ rule }}.yellow_after
+        end as integer
+    )
+{%- endmacro %}

@@ -34,6 +34,22 @@ late_unit as (
     select * from {{ ref('int_told_late_unit') }}
 ),
 
+plan_expired as (
+    select * from {{ ref('int_told_plan_expired') }}
+),
+
+milestone as (
+    select * from {{ ref('int_told_milestone') }}
+),
+
+debt_class as (
+    select * from {{ ref('int_told_debt_class') }}
+),
+
+alignment as (
+    select * from {{ ref('int_told_alignment') }}
+),
+
 final as (
     select * from progress
     union all
@@ -42,6 +58,14 @@ final as (
     select * from silent_unit
     union all
     select * from late_unit
+    union all
+    select * from plan_expired
+    union all
+    select * from milestone
+    union all
+    select * from debt_class
+    union all
+    select * from alignment
 )
 
 select * from final
