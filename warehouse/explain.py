@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from ingestion.errors import UsageError
+from warehouse.warnings import past_of
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ def explain(connection: duckdb.DuckDBPyConnection, warning_id: str) -> Explanati
         _state(warning),
         *tell(connection, warning, evidence),
         _rule(warning, evidence),
+        f"Its track record: {past_of(connection, *_named(warning))}.",
         _release(connection),
     ]
     return Explanation(
@@ -322,6 +324,10 @@ _TELLERS = {
     "EW_CHILDREN_BELOW_PARENT": _facts,
     "EW_DEBT_CLASS": _facts,
 }
+
+
+def _named(warning: dict[str, Any]) -> tuple[str, str]:
+    return warning["rule_id"], warning["rule_version"]
 
 
 def _rule(warning, evidence) -> str:

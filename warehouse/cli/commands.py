@@ -66,6 +66,7 @@ for command in (
     read.explain,
     warn.acknowledge,
     warn.notify,
+    warn.replay,
     read.receipt,
     units.bundle,
     units.template,

@@ -27,12 +27,12 @@ final as (
         resolved_at,
         escalation_level,
         concat(
-            name_en, ' ended on ', period_end, ' and has not been evaluated, ',
-            'extended or abolished for ', days_over, ' days'
+            name_en, ' ended on ', period_end, '; for ', days_over, ' days ',
+            'the register has held no final evaluation, extension or abolition'
         ) as headline_en,
         concat(
             coalesce(name_zh, name_en), '已于', period_end, '到期，',
-            days_over, '天内未开展后评估，也未延期或废止'
+            days_over, '天内登记簿无后评估、延期或废止记录'
         ) as headline_zh,
         {{ json_text([
             ['period_end', 'period_end'], ['days_over', 'days_over'],
