@@ -63,6 +63,23 @@ def fetch(shard: list[str | int], collector_run: str) -> str | None:
     return batch.batch_id if batch else None
 
 
+@task(pool=WRITER_POOL, outlets=[RAW])
+@transient_only
+def release_waived() -> int:
+    """Load what a new waiver lets through; without one there is nothing to do."""
+    from ingestion.settings import Settings
+    from ingestion.site import Site
+    from warehouse import chain
+
+    settings = Settings.load()
+    loads, failures = chain.release_waived(settings, Site.load(settings.site))
+    if failures:
+        raise failures[0]
+    if not loads:
+        raise AirflowSkipException("No waiver releases anything.")
+    return sum(report.rows_loaded for report in loads)
+
+
 @task(trigger_rule="all_done")
 @transient_only
 def list_waiting(kind: str) -> list[str]:
@@ -130,7 +147,7 @@ def ingest_kind(kind: str) -> None:
     shards = list_shards(kind)
     fetched = fetch.partial(collector_run=COLLECTOR_RUN).expand(shard=shards)
     waiting = list_waiting(kind)
-    registries >> shards
+    registries >> [shards, release_waived()]
     fetched >> [waiting, every_source_answered()]
     judged = judge.expand(batch_id=waiting)
     load.expand(batch_id=judged)

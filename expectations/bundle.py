@@ -4,6 +4,8 @@
     catalogue/*.yml, codelists/*    the rules, for people to read
     registries/<source_code>.parquet
     history/accepted.parquet        what the unit itself reported before
+    history/peers.parquet           medians of all who report the same forms
+    waivers.csv                     waivers that may cover its rows
 
 Registries are those that decide about observations, and the parameters of
 rules, as they are in force; rows about other units and addresses of people
@@ -20,13 +22,16 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
 
 from expectations.catalogue import FOLDER, quoted
-from expectations.gate import rule_set_of
+from expectations.history import OWN, PEERS, accepted_until
+from expectations.judgement import rule_set_of
 from expectations.registries import (
     InForce,
     Registries,
@@ -34,8 +39,11 @@ from expectations.registries import (
     current_registries,
     promote_entry,
 )
-from expectations.verdict import FILE, Verdict
-from ingestion.durable import commit_file, machine_faults, write_json
+from expectations.verdict import FILE
+from expectations.waivers import FILE as WAIVERS
+from expectations.waivers import site_waivers, waivers_csv
+from ingestion.clock import now, stamp
+from ingestion.durable import commit_file, machine_faults
 from ingestion.errors import UsageError
 from ingestion.registry import REGISTRIES
 from ingestion.settings import Settings
@@ -44,7 +52,8 @@ from ingestion.source import Source
 
 FORMAT = 1
 MANIFEST = "bundle.json"
-HISTORY = "history/accepted.parquet"
+HISTORY, MEDIANS = "history/accepted.parquet", f"history/{PEERS}"
+ABOUT = f"history/{FILE}"
 # ZIP knows no time zone; a fixed time keeps equal content equal in bytes.
 _TIME = (2020, 1, 1, 0, 0, 0)
 _MAX_BYTES = 512 * 2**20
@@ -86,35 +95,59 @@ def write_bundle(settings: Settings, site: Site, unit_code: str, path: Path) -> 
             f"Unit {unit_code!r} is in no registry that is in force.",
             "check the code; registries are taken in by `planwatch run`.",
         )
-    own = _history(settings, unit_code)
-    if own:
-        manifest["history"], parts[HISTORY] = own
+    parts |= _past(settings, site, registries, unit_code)
+    parts |= _waivers(site, unit_code)
     _write(path, manifest, parts)
     return path
 
 
-def _history(settings: Settings, unit: str) -> tuple[dict[str, Any], bytes] | None:
-    """Accepted rows of the unit, with what a verdict says about them."""
-    verdicts = [
-        Verdict.open(path.parent) for path in settings.verdicts.glob(f"*/{FILE}")
-    ]
-    used = [v for v in verdicts if v.kind == "submission" and v.rows_accepted]
-    if not used:
-        return None
-    paths = ", ".join(quoted(str(verdict.path("accepted"))) for verdict in used)
-    rows = (
-        f"select * from read_parquet([{paths}]) where unit_code = {quoted(unit)}"
-        " order by known_from asc nulls last, submission_id asc nulls last,"
-        " row_number asc nulls last"
-    )
+def _past(
+    settings: Settings, site: Site, registries: Registries, unit: str
+) -> dict[str, bytes]:
+    """Accepted rows of the unit, what a verdict says of them, and medians.
+
+    Of others nothing but the median of five or more is told.
+    """
+    moment = now(settings)
+    known = accepted_until(settings, site, moment)
     with duckdb.connect() as connection:
+        known.attach(connection)
+        registries.attach(connection, ("regions",))
+        for script in ("region_levels", "peers_wanted_by_form", "peers"):
+            connection.execute((FOLDER / "judged" / f"{script}.sql").read_text())
+        parts = {MEDIANS: _parquet(connection, "from peer_fact order by all")}
+        rows = (
+            f"select * from history_observation where unit_code = {quoted(unit)}"
+            " order by known_from asc nulls last, submission_id asc nulls last,"
+            " indicator_code asc nulls last, breakdown asc nulls last,"
+            " region_code asc nulls last, period asc nulls last"
+        )
         (count,) = connection.execute(f"select count(*) from ({rows})").fetchone()
-        body = _parquet(connection, rows)
-    if not count:
-        return None
-    newest = max(verdict.received_at for verdict in used)
-    told = {"kind": "submission", "rows_accepted": count, "received_at": newest}
-    return told, body
+        if not count:
+            return parts
+        (newest,) = connection.execute(
+            f"select max(known_from) from ({rows})"
+        ).fetchone()
+        told = {
+            "kind": "submission",
+            "source_code": "",
+            "rows_accepted": count,
+            "received_at": stamp(newest.replace(tzinfo=UTC)),
+            OWN: True,
+        }
+        parts[HISTORY] = _parquet(connection, rows)
+        parts[ABOUT] = json.dumps(told, sort_keys=True).encode()
+        return parts
+
+
+def _waivers(site: Site, unit: str) -> dict[str, bytes]:
+    """Those that may cover rows of the unit."""
+    covering = [
+        waiver
+        for waiver in site_waivers(site.folder)
+        if fnmatchcase(unit, waiver.unit_code or "*")
+    ]
+    return {WAIVERS: waivers_csv(covering)} if covering else {}
 
 
 def _parquet(connection: duckdb.DuckDBPyConnection, query: str) -> bytes:
@@ -240,21 +273,16 @@ def _unpack(path: Path, home: Path) -> dict[str, Any]:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(_member(entry)) as part, place.open("wb") as out:
                     shutil.copyfileobj(part, out)
-            if "history" in manifest:
-                _place_history(home, manifest["history"], archive.read(HISTORY))
+            for name in {HISTORY, MEDIANS, ABOUT, WAIVERS} & set(archive.namelist()):
+                place = home / "verdicts" / name
+                place = home / name if name == WAIVERS else place
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(archive.read(name))
     except FileNotFoundError as error:
         raise UsageError(f"There is no file {path}.", "correct --bundle.") from error
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError, OSError) as error:
         raise UsageError(f"{path} is no bundle: {error}.", _CANNOT) from error
     return manifest
-
-
-def _place_history(home: Path, told: dict[str, Any], body: bytes) -> None:
-    """Where rules that look back find what was accepted before."""
-    folder = home / "verdicts" / "history"
-    folder.mkdir(parents=True)
-    (folder / "accepted.parquet").write_bytes(body)
-    write_json(folder / FILE, told)
 
 
 def _site(manifest: dict[str, Any], home: Path) -> Site:

@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -34,9 +34,15 @@ class Rule(BaseModel):
     version: str
     category: str
     severity: Literal["error", "warning"]
-    scope: Literal["file", "submission", "observation", "registry"]
+    scope: Literal[
+        "file", "submission", "observation", "cross_row", "history",
+        "cross_source", "registry",
+    ]  # fmt: skip
     kinds: tuple[str, ...]
-    judges: Literal["rows", "columns", "file", "reader"] = "rows"
+    judges: Literal["rows", "columns", "file", "content", "reader"] = "rows"
+    waivable: bool = True
+    needs_others: bool = False
+    parameters: dict[str, str] = {}
     fields: tuple[str, ...] = ()
     each: str | None = None
     expectation: dict[str, Any] = {}
@@ -55,7 +61,7 @@ class Rule(BaseModel):
         return self
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Check:
     """A rule bound to a field: one expectation, with its texts."""
 
@@ -65,17 +71,44 @@ class Check:
     kwargs: dict[str, Any]
     texts: dict[str, str]
 
+    @property
+    def column(self) -> str:
+        """Column of the judged table; empty where it judges no column."""
+        return self.kwargs.get("column", "")
+
 
 @dataclass(frozen=True)
 class Facts:
-    """What rules may refer to: numbers of the site, code lists, shapes, words."""
+    """What rules may refer to: numbers of the site, code lists, shapes, words.
+
+    `declared` are values of registry `rules` by rule and parameter; `only`
+    names the rules to judge by, empty for all.
+    """
 
     parameters: Mapping[str, Any]
     shape: Mapping[str, tuple[str, ...]]
     words: Mapping[str, str]
+    declared: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    only: frozenset[str] = frozenset()
 
     def with_words(self, **words: str) -> Facts:
         return replace(self, words={**self.words, **words})
+
+    def of_rule(self, rule: Rule) -> dict[str, str]:
+        """Parameters of a rule: the catalogue's, overridden by the site's."""
+        found = dict(rule.parameters)
+        for (rule_id, name), value in self.declared.items():
+            if rule_id == rule.id:
+                found[name] = value
+        return found
+
+    def rules(self, scope: str, kind: str, judges: str = "rows") -> list[Rule]:
+        """Rules to judge by; see `rules_for`."""
+        return [
+            rule
+            for rule in rules_for(scope, kind, judges)
+            if not self.only or rule.id in self.only
+        ]
 
 
 def site_facts(error_budget: float) -> Facts:
@@ -126,12 +159,15 @@ def codelist(name: str) -> tuple[dict[str, str], ...]:
 
 def bind(rule: Rule, field: str, facts: Facts) -> Check:
     """The check of `rule` on `field`; words of `facts` replace their marks."""
-    words = {**facts.words, "field": field}
+    own = facts.of_rule(rule)
+    words = {**facts.words, **own, "field": field}
+    numbers = {name: float(own[name]) for name in rule.parameters}
+    facts = replace(facts, parameters={**facts.parameters, **numbers})
     kwargs = {
         key: _resolved(value, facts, words) for key, value in rule.expectation.items()
     }
     if "value_set" in kwargs:
-        words["codes"] = ", ".join(kwargs["value_set"])
+        words["codes"] = ", ".join(map(str, kwargs["value_set"]))
     return Check(
         rule=rule,
         field=field,

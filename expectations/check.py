@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from expectations.bundle import UnitWorld, unit_world
-from expectations.catalogue import quoted
+from expectations.catalogue import quoted, rules
 from expectations.gate import judge_batch, refuse
 from expectations.lean_import import lean_great_expectations
 from expectations.receipts import ERROR_COLUMNS
@@ -68,6 +68,13 @@ def check(
         canonical = _canonical(world, batch, envelope, sent)
         verdict = judge_batch(world.settings, batch, canonical, world.site)
         return _receipt(world.settings, verdict)
+
+
+def only_on_the_server() -> list[str]:
+    """Rules that need what others reported; each of them only warns."""
+    return [
+        rule.id for rule in rules() if rule.needs_others and "submission" in rule.kinds
+    ]
 
 
 def _batch(settings: Settings, file: Path, digest: str) -> LandedBatch:

@@ -45,6 +45,10 @@ _TYPES = {
 }
 
 
+# Beside it stand the libraries themselves and what DuckDB does not count.
+MOST_BYTES = 900 * 2**20
+
+
 class BufferedContext(PGExecutionContext_psycopg2):
     """Reads each result fully as soon as the statement has run."""
 
@@ -101,6 +105,8 @@ class Bench:
     def __init__(self, url: str, connection: Any) -> None:
         self.url = url
         self.connection = connection
+        self.data_source: Any = None
+        self.assets = 0
 
     def execute(self, sql: str, parameters: Any = None) -> Any:
         if parameters is None:
@@ -119,6 +125,14 @@ class Bench:
         return [row[0] for row in self.execute(f"describe {table}").fetchall()]
 
 
+def _keep_small(bench: Bench) -> None:
+    """Lower the memory limit to what a judgement needs; the rest spills to disk."""
+    number, unit = bench.value("select current_setting('memory_limit')").split()
+    size = float(number) * 1024 ** ("bytes", "KiB", "MiB", "GiB", "TiB").index(unit)
+    if size > MOST_BYTES:
+        bench.execute(f"set global memory_limit = '{MOST_BYTES} bytes'")
+
+
 @contextmanager
 def open_bench(settings: Settings) -> Iterator[Bench]:
     """A named in-memory database: gone when the last connection closes."""
@@ -129,6 +143,7 @@ def open_bench(settings: Settings) -> Iterator[Bench]:
         bench = Bench(url, raw.driver_connection)
         bench.execute(f"set global threads = {settings.threads}")
         bench.execute(f"set global memory_limit = '{settings.memory_limit}'")
+        _keep_small(bench)
         spill = str(settings.home / "spill").replace("'", "''")
         bench.execute(f"set global temp_directory = '{spill}'")
         bench.execute("set global timezone = 'UTC'")

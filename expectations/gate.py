@@ -8,6 +8,8 @@
         quarantine.parquet      rejected rows, as sent       (observations)
         submissions.parquet     one verdict each             (submissions)
         registry_rows.parquet   the accepted snapshot        (registries)
+        waived.parquet          which waiver let what through, if any
+        earlier/<n>/            verdict and reasons that this one replaced
 
 Judging twice gives the same files. A batch is judged again only when the rule
 set or a registry that it was judged by has changed.
@@ -16,24 +18,20 @@ set or a registry that it was judged by has changed.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from expectations.catalogue import Facts, bind, rule_set_version, rules_for, site_facts
-from expectations.registries import (
-    Registries,
-    consulted,
-    current_registries,
-    promote,
-)
+from expectations.catalogue import bind
+from expectations.history import not_yet_judged
+from expectations.judgement import Identity, Judgement, prepare, with_history
+from expectations.registries import current_registries, promote
 from expectations.verdict import FILE, Verdict, digests
 from ingestion.canonical import CanonicalBatch, Unreadable, read_batch
-from ingestion.durable import commit_file, machine_faults, sync_folder
+from ingestion.durable import commit_file, held, machine_faults, sync_folder
 from ingestion.landing import LandedBatch
 from ingestion.registry import REGISTRIES
 from ingestion.settings import Settings
@@ -44,14 +42,32 @@ if TYPE_CHECKING:
     from expectations.observation_judgement import Tally
     from expectations.suites import Finding
 
+# What is kept of a verdict that another one replaces.
+_KEPT = (FILE, "rejections.parquet", "validation.json", "waived.parquet")
+
 
 def gate(settings: Settings, batch: LandedBatch, site: Site | None = None) -> Verdict:
     """Judge a landed batch against the registries in force.
 
-    An unreadable batch is refused whole. SiteError when the source's mapping
-    does not fit the file; nothing is stored then.
+    Batches that belong to its history and have no verdict yet are judged
+    before, so that the order of calls does not matter. An unreadable batch is
+    refused whole. SiteError when the source's mapping does not fit the file;
+    nothing is stored then.
     """
     site = site or Site.load(settings.site)
+    if batch.kind != "registry":
+        for earlier in not_yet_judged(settings, batch, site):
+            _gate(settings, earlier, site)
+    return _gate(settings, batch, site)
+
+
+def _gate(settings: Settings, batch: LandedBatch, site: Site) -> Verdict:
+    # Two workers may come to the same batch: one as its own, one as history.
+    with held(settings.locks / f"verdict-{batch.batch_id}.lock"):
+        return _judge(settings, batch, site)
+
+
+def _judge(settings: Settings, batch: LandedBatch, site: Site) -> Verdict:
     source = site.source(batch.source_code)
     try:
         return judge_batch(settings, batch, read_batch(settings, batch, source), site)
@@ -60,55 +76,47 @@ def gate(settings: Settings, batch: LandedBatch, site: Site | None = None) -> Ve
 
 
 def judge_batch(
-    settings: Settings, batch: LandedBatch, canonical: CanonicalBatch, site: Site
+    settings: Settings,
+    batch: LandedBatch,
+    canonical: CanonicalBatch,
+    site: Site,
+    only: frozenset[str] = frozenset(),
 ) -> Verdict:
-    """Judge canonical rows; see `gate`."""
+    """Judge canonical rows; see `gate`. `only` restricts the rules."""
     registries = current_registries(settings, site)
-    identity = _identity(batch, registries, site)
+    judgement = prepare(settings, batch, site, registries, only)
     standing = Verdict.find(settings.verdicts / batch.batch_id)
-    if standing and _stands(standing, batch, identity):
+    if standing and _stands(standing, batch, judgement.identity):
         promote(settings, standing)
         return standing
-    # SQLAlchemy and Great Expectations are imported when something is judged.
-    from expectations import observation_judgement, registry_judgement
-
-    facts = site_facts(site.error_budget)
-    with _opened(settings, batch, site, identity) as (bench, folder):
-        if batch.kind == "registry":
-            judged = registry_judgement.judge_registry
-            tally = judged(bench, batch, canonical, registries, facts)
-            if tally.accepted:
-                shape = REGISTRIES[batch.registry]
-                registry_judgement.write_registry(bench, shape, folder)
-        else:
-            judged = observation_judgement.judge_observations
-            tally = judged(bench, batch, canonical, registries, facts)
-            observation_judgement.write_outcome(bench, batch, folder)
-        verdict = _verdict(settings, bench, batch, tally, identity)
-        _write_reasons(bench, tally.findings, folder)
-        verdict = _commit(settings, verdict, folder)
+    with judged(judgement, canonical) as (found, folder):
+        verdict = commit(settings, found, folder)
     promote(settings, verdict)
     return verdict
 
 
-class Identity(NamedTuple):
-    """What a verdict depends on beside the batch."""
+@contextmanager
+def judged(
+    judgement: Judgement, canonical: CanonicalBatch
+) -> Iterator[tuple[Verdict, Path]]:
+    """Verdict and its files in a scratch folder; nothing is committed yet."""
+    # SQLAlchemy and Great Expectations are imported when something is judged.
+    from expectations import observation_judgement, registry_judgement
 
-    rule_set_version: str
-    registry_state: str
-
-
-def _identity(batch: LandedBatch, registries: Registries, site: Site) -> Identity:
-    # A source's own earlier snapshot is replaced, so it decides nothing.
-    state = registries.state(consulted(batch.registry), batch.source_code)
-    return Identity(rule_set_of(site), state)
-
-
-def rule_set_of(site: Site) -> str:
-    """Version of everything but registries that this site judges by."""
-    return rule_set_version(
-        {"error_budget": site.error_budget, "time_zone": site.time_zone}
-    )
+    batch = judgement.batch
+    with judgement.scratch() as folder, judgement.bench() as bench:
+        if batch.kind == "registry":
+            tally = registry_judgement.judge_registry(judgement, bench, canonical)
+            if tally.accepted:
+                shape = REGISTRIES[batch.registry]
+                registry_judgement.write_registry(bench, shape, folder)
+        else:
+            tally = observation_judgement.judge_observations(
+                with_history(judgement), bench, canonical, folder
+            )
+        verdict = _verdict(judgement, bench, tally)
+        _write_reasons(bench, tally, folder)
+        yield verdict, folder
 
 
 def _stands(verdict: Verdict, batch: LandedBatch, identity: Identity) -> bool:
@@ -120,48 +128,8 @@ def _stands(verdict: Verdict, batch: LandedBatch, identity: Identity) -> bool:
     ) == (batch.sha256, *identity)
 
 
-@contextmanager
-def _opened(
-    settings: Settings, batch: LandedBatch, site: Site, identity: Identity
-) -> Iterator[tuple[Bench, Path]]:
-    """A judgement's database and a scratch folder beside the verdict's."""
-    from expectations import reasons
-    from expectations.duckdb_dialect import open_bench
-
-    folder = settings.verdicts / f".{batch.batch_id}.{os.getpid()}"
-    with machine_faults(folder):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-    try:
-        with open_bench(settings) as bench:
-            reasons.create(bench)
-            # A variable is a constant to the planner; a column would be looked
-            # up in the time zone tables for every row.
-            bench.execute("set variable time_zone = ?", [site.time_zone])
-            bench.execute(
-                "create table judged_batch as select ? as kind, ? as source_code,"
-                " ?::timestamp as received_at, timezone('UTC', received_at) as moment,"
-                " timezone(getvariable('time_zone'), moment)::date as received_on,"
-                " ? as rule_set_version",
-                [
-                    batch.kind,
-                    batch.source_code,
-                    batch.received.replace(tzinfo=None),
-                    identity.rule_set_version,
-                ],
-            )
-            yield bench, folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _verdict(
-    settings: Settings,
-    bench: Bench,
-    batch: LandedBatch,
-    tally: Tally,
-    identity: Identity,
-) -> Verdict:
+def _verdict(judgement: Judgement, bench: Bench, tally: Tally) -> Verdict:
+    batch, identity = judgement.batch, judgement.identity
     counts = bench.execute(
         "select rule_id, count(*) from reason group by rule_id order by rule_id"
     ).fetchall()
@@ -183,49 +151,80 @@ def _verdict(
         registry_state=identity.registry_state,
         readable=tally.readable,
         reasons=dict(counts),
-        folder=settings.verdicts / batch.batch_id,
+        folder=judgement.settings.verdicts / batch.batch_id,
     )
 
 
-def _write_reasons(bench: Bench, findings: list[Finding], folder: Path) -> None:
+def _write_reasons(bench: Bench, tally: Tally, folder: Path) -> None:
     from expectations import reasons
-    from expectations.observation_judgement import write_parquet
+    from expectations.chunks import write_parquet
 
     write_parquet(bench, reasons.SORTED, folder / "rejections.parquet")
-    content = [
-        {
-            "rule_id": finding.check.rule.id,
-            "rule_version": finding.check.rule.version,
-            "field": finding.check.field,
-            "expectation": finding.check.type,
-            "kwargs": finding.check.kwargs,
-            "success": finding.success,
-            "unexpected_index_query": finding.query,
-        }
-        for finding in findings
-    ]
+    failing = {
+        (rule_id, field): count
+        for rule_id, field, count in bench.execute(
+            "select rule_id, field, count(*) from reason group by all"
+        ).fetchall()
+    }
+    content = [_account(finding, failing, tally) for finding in tally.findings]
     text = json.dumps(content, ensure_ascii=False, indent=1)
     (folder / "validation.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _commit(settings: Settings, verdict: Verdict, folder: Path) -> Verdict:
+def _account(finding: Finding, failing: dict, tally: Tally) -> dict:
+    """What stands in validation.json about one check."""
+    check = finding.check
+    return {
+        "rule_id": check.rule.id,
+        "rule_version": check.rule.version,
+        "scope": check.rule.scope,
+        "severity": check.rule.severity,
+        "field": check.field,
+        "expectation": check.type,
+        "kwargs": check.kwargs,
+        "message_en": check.rule.message_en,
+        "message_zh": check.rule.message_zh,
+        "success": finding.success,
+        "unexpected_count": failing.get((check.rule.id, check.field), 0),
+        "rows_received": tally.rows_received,
+        "unexpected_index_query": finding.query,
+    }
+
+
+def commit(settings: Settings, verdict: Verdict, folder: Path) -> Verdict:
     """Move the files in place; a kill before verdict.json leaves no verdict."""
     with machine_faults(verdict.folder):
         verdict.folder.mkdir(parents=True, exist_ok=True)
+        _keep_earlier(verdict.folder)
         (verdict.folder / FILE).unlink(missing_ok=True)
         sync_folder(verdict.folder)
         # What an earlier judgement left would pass for part of this one.
         for path in verdict.folder.glob("*.parquet"):
             path.unlink()
-        for path in sorted(folder.iterdir()):
+        for path in sorted(path for path in folder.iterdir() if path.is_file()):
             if path.name == "receipts.ndjson":
                 name = f"{verdict.batch_id}.ndjson"
                 commit_file(path, settings.receipts / name)
-            else:
+            elif not path.name.startswith("shared-"):
                 commit_file(path, verdict.folder / path.name)
     sealed = replace(verdict, files=digests(verdict.folder))
     sealed.save()
     return sealed
+
+
+def _keep_earlier(folder: Path) -> None:
+    """Keep the trace of a verdict that is about to be replaced."""
+    if not (folder / FILE).exists():
+        return
+    number = 1
+    while (place := folder / "earlier" / f"{number:04}" / FILE).exists():
+        number += 1
+    place.parent.mkdir(parents=True, exist_ok=True)
+    # verdict.json last: a kill before it leaves a place that is filled again.
+    for name in reversed(_KEPT):
+        if (folder / name).exists():
+            shutil.copyfile(folder / name, place.with_name(name))
+    sync_folder(place.parent)
 
 
 def refuse(
@@ -235,14 +234,13 @@ def refuse(
     from expectations import reasons
     from expectations.observation_judgement import Tally
 
-    identity = _identity(batch, current_registries(settings, site), site)
-    facts: Facts = site_facts(site.error_budget)
-    with _opened(settings, batch, site, identity) as (bench, folder):
-        for rule in rules_for("file", batch.kind, "reader"):
+    judgement = prepare(settings, batch, site, current_registries(settings, site))
+    with judgement.scratch() as folder, judgement.bench() as bench:
+        for rule in judgement.facts.rules("file", batch.kind, "reader"):
             for field in rule.fields:
-                check = bind(rule, field, facts)
+                check = bind(rule, field, judgement.facts)
                 reasons.add(bench, check, batch.batch_id, batch.sha256, fault.message)
-        tally = Tally(False, 0, 0, 0, [], readable=False)
-        verdict = _verdict(settings, bench, batch, tally, identity)
-        _write_reasons(bench, [], folder)
-        return _commit(settings, verdict, folder)
+        tally = Tally(False, 0, 0, 0, readable=False)
+        verdict = _verdict(judgement, bench, tally)
+        _write_reasons(bench, tally, folder)
+        return commit(settings, verdict, folder)

@@ -1,34 +1,33 @@
-"""Judgement of observations: submissions row by row, releases file by file."""
+"""Judgement of observations: submissions row by row, releases file by file.
+
+Rows are judged in chunks that fit in memory. What needs the whole batch (peers
+of a period, children of a parent) is counted before; all else stays within a
+unit or a region, by which chunks are cut.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from expectations import reasons, receipts
-from expectations.catalogue import (
-    FOLDER,
-    Facts,
-    bind,
-    codelist,
-    is_missing,
-    quoted,
-    rules_for,
-)
+from expectations import chunks, content, reasons, receipts, waivers
+from expectations.catalogue import FOLDER, bind, codelist, is_missing, quoted
+from expectations.chunks import write_parquet
 from expectations.duckdb_dialect import Bench
-from expectations.registries import OF_OBSERVATIONS, Registries
-from expectations.suites import Finding, judge
-from ingestion.canonical import (
-    OBSERVATION_COLUMNS,
-    SUBMISSION_COLUMNS,
-    CanonicalBatch,
-)
-from ingestion.durable import machine_faults
-from ingestion.errors import Damaged
-from ingestion.landing import LandedBatch
+from expectations.judgement import Judgement
+from expectations.registries import OF_OBSERVATIONS
+from expectations.suites import Finding, judge, merged
+from ingestion.canonical import OBSERVATION_COLUMNS, CanonicalBatch
 
+# Scopes of rules that look at no row's past, in the order of judgement: scripts
+# that prepare what they judge, and the table that is judged.
+STAGES = (
+    ("observation", ("sent", "submissions", "observations"), "judged_observation"),
+    ("cross_row", ("usable", "groups"), "judged_group"),
+    ("cross_source", ("usable", "sources"), "judged_source"),
+)
 _TYPED = {
-    "value": "value_sent::decimal(38, 10) as value",
+    "value": "number as value",
     "published_at": "timezone('UTC', published_at::timestamptz) as published_at",
 }
 _SORTED = "submission_id nulls first, file_sha256 nulls first, row_number nulls first"
@@ -47,43 +46,228 @@ class Tally:
     rows_received: int
     rows_accepted: int
     submissions: int
-    findings: list[Finding]
+    findings: list[Finding] = field(default_factory=list)
     readable: bool = True
 
 
 def judge_observations(
-    bench: Bench,
-    batch: LandedBatch,
-    canonical: CanonicalBatch,
-    registries: Registries,
-    facts: Facts,
+    judgement: Judgement, bench: Bench, canonical: CanonicalBatch, folder: Path
 ) -> Tally:
-    """Judge a submission batch or a statistical release; fills `reason`."""
-    registries.attach(bench, OF_OBSERVATIONS)
-    _attach(bench, batch, canonical)
-    for script in ("sent", "submissions", "observations"):
-        _run(bench, script)
-    findings = _judged(bench, batch, "observation", "judged_observation", facts)
-    bench.execute(
-        "create table wrong_row as select distinct row_id from reason"
-        " where scope = 'observation' and severity = 'error'"
-    )
-    _run(bench, "shares")
-    if batch.kind == "submission":
-        findings += _judged(bench, batch, "submission", "judged_submission", facts)
+    """Judge a submission batch or a release; writes its files into `folder`.
+
+    Fills tables `reason` and `waived` of `bench`.
+    """
+    _attach(judgement, bench, canonical)
+    findings = content.judge_files(judgement, bench)
+    _whole_batch_facts(judgement, bench)
+    count = chunks.plan(bench, judgement)
+    if count <= 1:
+        chunks.select(bench, judgement.batch.kind)
+        findings += _judge_rows(judgement, bench)
     else:
-        findings += _judged(bench, batch, "file", "judged_file", facts)
+        findings = merged([findings, *_judge_chunks(judgement, bench, count, folder)])
+    findings += _judge_files(judgement, bench)
+    _write(bench, judgement.batch.kind, folder)
+    return _tally(bench, judgement.batch.kind, findings)
+
+
+def _attach(judgement: Judgement, bench: Bench, canonical: CanonicalBatch) -> None:
+    judgement.registries.attach(bench, OF_OBSERVATIONS)
+    judgement.history.attach(bench)
+    chunks.attach(bench, canonical)
+    missing = [row["code"] for row in codelist("obs_status") if is_missing(row)]
+    bench.execute(
+        "create table missing_status as select unnest(?::varchar[]) as code", [missing]
+    )
+
+
+def _whole_batch_facts(judgement: Judgement, bench: Bench) -> None:
+    """Facts of others, counted once for all chunks."""
+    kind = judgement.batch.kind
+    if not any(
+        judgement.facts.rules(scope, kind) for scope in ("cross_row", "history")
+    ):
+        return
+    for script in ("periods", "batch", "region_levels", "children"):
+        _run(bench, script)
+    if judgement.history.peers:
+        path = quoted(str(judgement.history.peers))
+        bench.execute(f"create table peer_fact as select * from read_parquet({path})")
+    else:
+        _run(bench, "peers")
+
+
+def _judge_chunks(
+    judgement: Judgement, bench: Bench, count: int, folder: Path
+) -> list[list[Finding]]:
+    """Judge chunk by chunk, each in a database of its own; then put together."""
+    kind = judgement.batch.kind
+    shared = chunks.export_shared(bench, folder)
+    found = []
+    for number in range(count):
+        place = folder / f"chunk-{number:05}"
+        place.mkdir()
+        with judgement.bench() as piece:
+            chunks.attach_shared(piece, shared)
+            _run(piece, "periods")
+            judgement.registries.attach(piece, OF_OBSERVATIONS)
+            judgement.history.attach(piece)
+            chunks.select(piece, kind, number)
+            found.append(_judge_rows(judgement, piece))
+            chunks.export(piece, kind, place, _typed(), _as_sent())
+    chunks.gather(bench, kind, folder)
+    return found
+
+
+def _judge_rows(judgement: Judgement, bench: Bench) -> list[Finding]:
+    """All rules but those on files; leaves the outcome in tables of `bench`."""
+    kind, facts = judgement.batch.kind, judgement.facts
+    findings: list[Finding] = []
+    done: set[str] = set()
+    bench.execute("create table wrong_row (row_id bigint)")
+    for scope, scripts, table in STAGES:
+        if not facts.rules(scope, kind):
+            continue
+        for script in scripts:
+            if script not in done:
+                _run(bench, script)
+                done.add(script)
+        findings += _judged(judgement, bench, scope, table)
+        _add_wrong(bench, scope)
+    _prepare_submissions(judgement, bench)
+    if not facts.rules("history", kind):
+        return findings + _judge_submissions(judgement, bench)
+    if "usable" not in done:
+        _run(bench, "usable")
+    return findings + _judge_past(judgement, bench)
+
+
+def _add_wrong(bench: Bench, scope: str) -> None:
+    bench.execute(
+        "insert into wrong_row select distinct row_id from reason"
+        " where scope = ? and severity = 'error'"
+        " and row_id not in (select row_id from wrong_row)",
+        [scope],
+    )
+
+
+def _judge_past(judgement: Judgement, bench: Bench) -> list[Finding]:
+    """Rows against their past, then submissions as a whole.
+
+    Only accepted rows are a past, also those of this very batch, so rounds go
+    on until one rejects what the one before did. They come to an end, and to
+    one end only: what a row's verdict depends on arrived before it.
+    """
+    _run(bench, "series")
+    bench.execute("create table wrong_before as select row_id from wrong_row")
+    bench.execute("create table rejected_before as select row_id from wrong_row")
+    rounds = bench.value(
+        "select coalesce(max(points), 0) from (select count(*) as points"
+        " from series_row group by series_id)"
+    )
+    while True:
+        for script in ("series_past", "series_facts"):
+            _run(bench, script)
+        findings = _judged(judgement, bench, "history", "judged_series")
+        _add_wrong(bench, "history")
+        findings += _judge_submissions(judgement, bench)
+        outcome = (
+            "rejected_row" if judgement.batch.kind == "submission" else "wrong_row"
+        )
+        changed = bench.value(
+            f"select count(*) from (from {outcome} except from rejected_before)"
+        ) + bench.value(
+            f"select count(*) from (from rejected_before except from {outcome})"
+        )
+        if rounds <= 1 or not changed:
+            return findings
+        bench.execute(
+            "create or replace table rejected_before as select distinct row_id"
+            f" from {outcome}"
+        )
+        bench.execute("create or replace table wrong_row as from wrong_before")
+        for table in ("reason", "waived"):
+            bench.execute(
+                f"delete from {table} where scope in ('history', 'submission')"
+            )
+
+
+def _prepare_submissions(judgement: Judgement, bench: Bench) -> None:
+    """What submissions leave out; copies are found when the past is known."""
+    if judgement.batch.kind != "submission":
+        return
+    known = {rule.id for rule in judgement.facts.rules("submission", "submission")}
+    if "SUB_ROWS_ABSENT" in known:
+        _run(bench, "absence")
+    for table, columns in (
+        ("submission_absence", "rows_absent bigint, absent_rows varchar"),
+        (
+            "submission_copy",
+            "rows_compared bigint, rows_unchanged bigint, copied_period varchar",
+        ),
+    ):
+        bench.execute(
+            f"create table if not exists {table} (submission_id varchar, {columns})"
+        )
+
+
+def _judge_submissions(judgement: Judgement, bench: Bench) -> list[Finding]:
+    """Submissions as a whole, and with that the outcome of their rows."""
+    if judgement.batch.kind != "submission":
+        return []
+    _run(bench, "shares_of_submissions")
+    findings = _judged(judgement, bench, "submission", "judged_submission")
     _run(bench, "outcome")
-    return _tally(bench, batch, findings)
+    return findings
 
 
-def write_outcome(bench: Bench, batch: LandedBatch, folder: Path) -> None:
+def _judge_files(judgement: Judgement, bench: Bench) -> list[Finding]:
+    """Files of a release against their error budget, all chunks together."""
+    if judgement.batch.kind == "submission":
+        return []
+    _run(bench, "shares_of_files")
+    findings = _judged(judgement, bench, "file", "judged_file")
+    _run(bench, "outcome_of_files")
+    return findings
+
+
+def _judged(
+    judgement: Judgement, bench: Bench, scope: str, table: str
+) -> list[Finding]:
+    if not bench.value(f"select count(*) from {table}"):
+        return []
+    kind, facts = judgement.batch.kind, judgement.facts
+    checks = [
+        bind(rule, field, facts)
+        for rule in facts.rules(scope, kind)
+        for field in rule.fields
+    ]
+    findings = judge(bench, table, checks)
+    reasons.collect(bench, table, findings, judgement.batch.batch_id)
+    if scope != "file":
+        waivers.apply(bench, scope, judgement.waivers)
+    return findings
+
+
+def _run(bench: Bench, script: str) -> None:
+    path = FOLDER / "judged" / f"{script}.sql"
+    bench.execute(path.read_text(encoding="utf-8"))
+
+
+def _typed() -> str:
+    return ", ".join(_TYPED.get(name, name) for name in OBSERVATION_COLUMNS)
+
+
+def _as_sent() -> str:
+    return ", ".join(OBSERVATION_COLUMNS)
+
+
+def _write(bench: Bench, kind: str, folder: Path) -> None:
     """Write accepted, quarantine (and submissions and receipts) to `folder`."""
-    accepted = ", ".join(_TYPED.get(name, name) for name in OBSERVATION_COLUMNS)
-    as_sent = ", ".join(OBSERVATION_COLUMNS)
-    _copy(bench, accepted, "anti", folder / "accepted.parquet")
-    _copy(bench, as_sent, "semi", folder / "quarantine.parquet")
-    if batch.kind == "submission":
+    for name, columns in (("accepted", _typed()), ("quarantine", _as_sent())):
+        query = chunks.rows(bench, name, columns)
+        write_parquet(bench, f"{query} order by {_SORTED}", folder / f"{name}.parquet")
+    if kind == "submission":
         listed = ", ".join(_SUBMISSION_COLUMNS)
         write_parquet(
             bench,
@@ -92,91 +276,24 @@ def write_outcome(bench: Bench, batch: LandedBatch, folder: Path) -> None:
             folder / "submissions.parquet",
         )
         receipts.write(bench, folder / "receipts.ndjson")
-
-
-def write_parquet(bench: Bench, query: str, path: Path) -> None:
-    with machine_faults(path):
-        bench.execute(
-            f"copy ({query}) to {quoted(str(path))} (format parquet, compression zstd)"
+    if bench.value("select count(*) from waived"):
+        write_parquet(
+            bench,
+            "select * exclude (row_id) from waived order by all",
+            folder / "waived.parquet",
         )
 
 
-def _copy(bench: Bench, columns: str, join: str, path: Path) -> None:
-    query = (
-        f"select {columns} from judged_observation {join} join rejected_row"
-        f" using (row_id) order by {_SORTED}"
+def _tally(bench: Bench, kind: str, findings: list[Finding]) -> Tally:
+    accepted, quarantined = (
+        bench.value(f"select count(*) from ({chunks.rows(bench, name, '1')})")
+        for name in ("accepted", "quarantine")
     )
-    write_parquet(bench, query, path)
-
-
-def _attach(bench: Bench, batch: LandedBatch, canonical: CanonicalBatch) -> None:
-    for name, path, columns in (
-        ("canonical_observation", canonical.observations, OBSERVATION_COLUMNS),
-        ("canonical_submission", canonical.submissions, SUBMISSION_COLUMNS),
-    ):
-        if path is None:
-            cells = ", ".join(f"{_empty(column)} as {column}" for column in columns)
-            bench.execute(f"create view {name} as select {cells} where false")
-        else:
-            bench.execute(
-                f"create view {name} as select {', '.join(columns)}"
-                f" from read_parquet({quoted(str(path))})"
-            )
-    bench.execute("create table batch_file (file_sha256 varchar)")
-    for sha256 in sorted({file.sha256 for file in batch.files}):
-        bench.execute("insert into batch_file values (?)", [sha256])
-    missing = [row["code"] for row in codelist("obs_status") if is_missing(row)]
-    bench.execute(
-        "create table missing_status as select unnest(?::varchar[]) as code", [missing]
-    )
-
-
-def _empty(column: str) -> str:
-    times, numbers = ("received_at", "known_from"), ("row_number", "rows_received")
-    kind = (
-        "timestamp" if column in times else "bigint" if column in numbers else "varchar"
-    )
-    return f"null::{kind}"
-
-
-def _run(bench: Bench, script: str) -> None:
-    path = FOLDER / "judged" / f"{script}.sql"
-    bench.execute(path.read_text(encoding="utf-8"))
-
-
-def _judged(
-    bench: Bench, batch: LandedBatch, scope: str, table: str, facts: Facts
-) -> list[Finding]:
-    if not bench.value(f"select count(*) from {table}"):
-        return []
-    checks = [
-        bind(rule, field, facts)
-        for rule in rules_for(scope, batch.kind)
-        for field in rule.fields
-    ]
-    findings = judge(bench.url, table, checks)
-    reasons.collect(bench, table, findings, batch.batch_id)
-    return findings
-
-
-def _tally(bench: Bench, batch: LandedBatch, findings: list[Finding]) -> Tally:
-    received = bench.value("select count(*) from judged_observation")
-    rejected = bench.value("select count(*) from rejected_row")
-    orphans = bench.value(
-        "select count(*) from judged_observation left join submission_context"
-        " using (submission_id) where submission_context.submission_id is null"
-    )
-    if batch.kind == "submission" and orphans:
-        raise Damaged(
-            f"Batch {batch.batch_id} has {orphans} rows without their submission.",
-            "remove its folder under canonical/ and run `planwatch gate` again.",
-        )
-    files = bench.value("select count(*) from batch_file")
-    refused = bench.value("select count(*) from refused_file")
-    return Tally(
-        accepted=batch.kind == "submission" or refused < max(files, 1),
-        rows_received=received,
-        rows_accepted=received - rejected,
-        submissions=bench.value("select count(*) from submission_outcome"),
-        findings=findings,
-    )
+    if kind == "submission":
+        submissions = bench.value("select count(*) from submission_outcome")
+        may_load = True
+    else:
+        files = bench.value("select count(*) from batch_file")
+        refused = bench.value("select count(*) from refused_file")
+        submissions, may_load = 0, refused < max(files, 1)
+    return Tally(may_load, accepted + quarantined, accepted, submissions, findings)

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from expectations import reasons
 from expectations.catalogue import Check, Facts, Rule, bind, quoted, rules_for
+from expectations.chunks import write_parquet
 from expectations.duckdb_dialect import Bench
-from expectations.observation_judgement import Tally, write_parquet
+from expectations.judgement import Judgement
+from expectations.observation_judgement import Tally
 from expectations.registries import Registries, consulted
 from expectations.registry_relations import (
     add_relations,
@@ -31,13 +33,11 @@ SPANS = (
 
 
 def judge_registry(
-    bench: Bench,
-    batch: LandedBatch,
-    canonical: CanonicalBatch,
-    registries: Registries,
-    facts: Facts,
+    judgement: Judgement, bench: Bench, canonical: CanonicalBatch
 ) -> Tally:
     """Judge one registry file against its shape and the registries in force."""
+    batch, registries = judgement.batch, judgement.registries
+    facts = judgement.facts
     shape = REGISTRIES[batch.registry]
     registries.attach(bench, consulted(shape.name), without=batch.source_code)
     sent = _attach(bench, batch, canonical, registries)
@@ -82,7 +82,7 @@ def _judged(
 ) -> list[Finding]:
     if not bench.value(f"select count(*) from {table}"):
         return []
-    findings = judge(bench.url, table, checks)
+    findings = judge(bench, table, checks)
     reasons.collect(bench, table, findings, batch.batch_id)
     return findings
 

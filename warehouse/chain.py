@@ -11,6 +11,7 @@ import duckdb
 from expectations.delivery import Delivery, deliver
 from expectations.gate import gate
 from expectations.registries import is_in_force
+from expectations.rejudgement import release
 from expectations.verdict import Verdict
 from ingestion.errors import ContentRejected, PlanwatchError
 from ingestion.landing import LandedBatch
@@ -18,8 +19,8 @@ from ingestion.run import Listener, ingest_run
 from ingestion.settings import Settings
 from ingestion.site import Site
 from warehouse.build import LAYERS, BuildReport, build
-from warehouse.load import LoadReport, load, record_refusal
-from warehouse.pending import in_dependency_order, pending
+from warehouse.load import LoadReport, load, load_released, record_refusal
+from warehouse.pending import awaiting_release, in_dependency_order, pending
 from warehouse.publish import Release, publish
 
 # event(what, subject, facts): a line of progress for whoever listens.
@@ -65,6 +66,9 @@ def run(
     for batch in pending(settings):
         if batch.kind != "registry":
             report.loads.append(take_in(settings, site, batch, event))
+    released, failures = release_waived(settings, site, event)
+    report.loads += released
+    report.failures += failures
     event("building", site.name, {})
     report.build = build(settings)
     event("built", ", ".join(LAYERS), {"models": report.build.models})
@@ -120,6 +124,28 @@ def take_in(
         event("refused", batch.batch_id, {"because": _first_reasons(verdict)})
     event("loaded", batch.batch_id, {"rows": loaded.rows_loaded})
     return loaded
+
+
+def release_waived(
+    settings: Settings, site: Site, event: Event = silent
+) -> tuple[list[LoadReport], list[PlanwatchError]]:
+    """Judge again what a new waiver may release, and load what it does.
+
+    A batch of which the present rules would take something back is left as
+    it is: its error stands in the second list.
+    """
+    loads: list[LoadReport] = []
+    failures: list[PlanwatchError] = []
+    for batch in awaiting_release(settings, site):
+        try:
+            verdict = release(settings, batch, site)
+        except ContentRejected as error:
+            failures.append(error)
+            event("failed", batch.batch_id, {"error": str(error)})
+            continue
+        loads.append(load_released(settings, batch, verdict))
+        event("released", batch.batch_id, {"rows": loads[-1].rows_loaded})
+    return loads, failures
 
 
 def enter(settings: Settings, batch: LandedBatch, verdict: Verdict) -> LoadReport:

@@ -82,7 +82,7 @@ _COUNTS = """
 select
     source_code,
     simulated,
-    count(*) as batches,
+    count(distinct batch_id) as batches,
     sum(rows_received)::bigint as received,
     sum(rows_accepted)::bigint as accepted,
     sum(rows_rejected)::bigint as rejected

@@ -13,8 +13,11 @@ from ingestion.errors import ContentRejected
 from ingestion.landing import LandedBatch
 from ingestion.registry import REGISTRIES, RegistryShape
 from ingestion.settings import Settings
+from warehouse import released
 from warehouse.database import transaction, writer
 from warehouse.schema import registry_columns
+
+_NEXT = "select coalesce(max(load_seq), 0) + 1 from raw.batch"
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,26 @@ def _refuse_foreign(settings: Settings, batch: LandedBatch, verdict: Verdict) ->
     kept.check_files()
 
 
+def load_released(
+    settings: Settings, batch: LandedBatch, verdict: Verdict
+) -> LoadReport:
+    """Load rows that a waiver released from the quarantine of a loaded batch.
+
+    The ledger of batches gets a correcting entry: nothing more received, so
+    many rows accepted that had been rejected.
+    """
+    _refuse_foreign(settings, batch, verdict)
+    with writer(settings) as connection, transaction(connection):
+        (seq,) = connection.execute(_NEXT).fetchone()
+        rows = released.insert(connection, batch, verdict, seq)
+        if rows:
+            entry = _entry(settings, batch, verdict, "loaded", (0, rows, -rows))
+            _insert_batch(connection, entry, seq)
+        return LoadReport(
+            batch.batch_id, batch.source_code, seq, rows, 0, already_loaded=not rows
+        )
+
+
 def record_refusal(
     settings: Settings, batch: LandedBatch, verdict: Verdict
 ) -> LoadReport:
@@ -78,9 +101,7 @@ def _write(settings, batch, verdict, status: str) -> LoadReport:
             return LoadReport(
                 batch.batch_id, batch.source_code, done[0], 0, 0, already_loaded=True
             )
-        (seq,) = connection.execute(
-            "select coalesce(max(load_seq), 0) + 1 from raw.batch"
-        ).fetchone()
+        (seq,) = connection.execute(_NEXT).fetchone()
         _insert_account(
             connection, batch, _entry(settings, batch, verdict, status), seq
         )
@@ -128,11 +149,15 @@ def _insert_unread(connection, settings: Settings, batch: LandedBatch, seq: int)
         )
 
 
-def _insert_account(connection, batch, entry: tuple, seq: int) -> None:
+def _insert_batch(connection, entry: tuple, seq: int) -> None:
     connection.execute(
         f"insert into raw.batch values ({', '.join('?' * (len(entry) + 1))})",
         [*entry, seq],
     )
+
+
+def _insert_account(connection, batch, entry: tuple, seq: int) -> None:
+    _insert_batch(connection, entry, seq)
     connection.executemany(
         "insert into raw.landed_file values"
         " (?, ?, ?, ?, ?, ?, cast(cast(? as timestamptz) as timestamp), ?)",
@@ -152,8 +177,15 @@ def _insert_account(connection, batch, entry: tuple, seq: int) -> None:
     )
 
 
-def _entry(settings: Settings, batch: LandedBatch, verdict: Verdict, status: str):
+def _entry(
+    settings: Settings,
+    batch: LandedBatch,
+    verdict: Verdict,
+    status: str,
+    rows: tuple[int, int, int] | None = None,
+):
     """The row of raw.batch, but for its load_seq."""
+    counted = (verdict.rows_received, verdict.rows_accepted, verdict.rows_rejected)
     return (
         batch.batch_id,
         batch.source_code,
@@ -164,9 +196,7 @@ def _entry(settings: Settings, batch: LandedBatch, verdict: Verdict, status: str
         batch.received.replace(tzinfo=None),
         batch.sha256,
         status,
-        verdict.rows_received,
-        verdict.rows_accepted,
-        verdict.rows_rejected,
+        *(rows or counted),
         verdict.rule_set_version,
         now(settings).replace(tzinfo=None),
     )

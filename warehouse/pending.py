@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from expectations.rejudgement import awaits_release
+from expectations.verdict import Verdict
+from expectations.waivers import site_waivers
 from ingestion.landing import LandedBatch, ledger
 from ingestion.registry import REGISTRIES
 from ingestion.settings import Settings
+from ingestion.site import Site
 from ingestion.tombstones import retired
 from warehouse.database import writer
 
@@ -36,6 +40,26 @@ def pending(settings: Settings, source_code: str | None = None) -> list[LandedBa
         )
     ]
     return [b for b in batches if b.registry or b.batch_id not in refused]
+
+
+def awaiting_release(settings: Settings, site: Site) -> list[LandedBatch]:
+    """Loaded batches of which a waiver may release rows, in order of arrival."""
+    waivers = site_waivers(site.folder)
+    if not waivers:
+        return []
+    loaded, _ = _entered(settings)
+    found = []
+    for entry in ledger(settings):
+        verdict = Verdict.find(settings.verdicts / entry["batch_id"])
+        if (
+            verdict
+            and entry["batch_id"] in loaded
+            and entry["source_code"] in site.sources
+            and awaits_release(verdict, waivers)
+        ):
+            found.append(LandedBatch.open(settings, entry["batch_id"]))
+    gone = retired(settings)
+    return [batch for batch in found if batch.batch_id not in gone]
 
 
 def in_dependency_order(batches: list[LandedBatch]) -> list[LandedBatch]:

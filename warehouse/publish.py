@@ -99,7 +99,7 @@ def _describe(settings, site, connection, digest, counts) -> Release:
         """
         select
             (select as_of from ops.build order by rowid desc limit 1),
-            coalesce(list(batch_id order by batch_id), []),
+            coalesce(list(distinct batch_id order by batch_id), []),
             coalesce(list(distinct rule_set_version order by rule_set_version), [])
         from raw.batch
         where status = 'loaded'

@@ -1,31 +1,20 @@
 -- What goes on and what goes to quarantine.
-create table refused_submission as
+create or replace table refused_submission as
 select distinct submission_id
 from reason
 where scope = 'submission' and severity = 'error'
 ;
 
-create table refused_file as
-select distinct offending_value as file_sha256
-from reason
-where scope = 'file' and severity = 'error'
-;
-
-create table rejected_row as
+create or replace table rejected_row as
 select row_id from wrong_row
 union
 select judged_observation.row_id
 from judged_observation
 inner join refused_submission
     on judged_observation.submission_id = refused_submission.submission_id
-union
-select judged_observation.row_id
-from judged_observation
-inner join refused_file
-    on judged_observation.file_sha256 = refused_file.file_sha256
 ;
 
-create table submission_outcome as
+create or replace table submission_outcome as
 with
 
 rejected as (

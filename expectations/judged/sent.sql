@@ -60,7 +60,8 @@ from canonical_observation
 cross join (select kind from judged_batch) as judged_batch
 ;
 
-create table sent_row as
+-- A view: what reads it needs few of its columns, or all of them once.
+create view sent_row as
 with
 
 kept as (
@@ -92,10 +93,7 @@ final as (
     select * from repeated
 )
 
-select
-    row_number() over () as row_id,
-    *,
-from final
+select * from final
 ;
 
 create table period_context as

@@ -179,6 +179,18 @@ final as (
         end as asked,
         (with_span.period_end + with_span.due_days)::timestamp
         + interval '23 hours 59 minutes 59 seconds' as due_at,
+        -- The end of a period that has begun; one that has not is another rule.
+        case
+            when with_span.period_start <= with_span.received_on
+                then with_span.period_end
+        end as ended_on,
+        case
+            when getvariable('sub_period_closed_after_days') > 0
+                then (
+                    with_span.period_end + with_span.due_days
+                    + getvariable('sub_period_closed_after_days')::integer
+                )
+        end as closed_on,
     from with_span
     left join unit_validity on with_span.unit_code = unit_validity.unit_code
     left join form_validity on with_span.form_code = form_validity.form_code

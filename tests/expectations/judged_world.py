@@ -191,6 +191,8 @@ class World:
             }
             envelopes.append(envelope)
             shared = {k: envelope[k] for k in ("submission_id", *ENVELOPE)}
+            # As of a source whose rows are known from the envelope's receipt.
+            shared["known_from"] = envelope["received_at"]
             rows += [
                 self._row(landed, n, {**shared, **cell})
                 for n, cell in enumerate(cells, 1)

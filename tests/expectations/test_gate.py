@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -45,7 +46,10 @@ def test_every_failing_row_is_listed_beyond_the_caps(world):
 
 MIXED = (
     ({"submission_id": "S1"}, [JOBS, {**GROWTH, "value": "x"}]),
-    ({"submission_id": "S2"}, [JOBS, JOBS, GROWTH, {**JOBS, "breakdown": "F"}]),
+    (
+        {"submission_id": "S2", "received_at": datetime(2025, 8, 6)},
+        [JOBS, JOBS, GROWTH, {**JOBS, "breakdown": "F"}],
+    ),
     ({"submission_id": "S3", "unit_code": "U9"}, [GROWTH]),
 )
 

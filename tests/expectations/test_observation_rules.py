@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
-from judged_world import GDP, GROWTH, JOBS, reasons_of, rows_of
+from judged_world import GDP, GROWTH, JOBS, RECEIVED, reasons_of, rows_of
 
 from expectations.catalogue import rules
 
@@ -50,6 +50,11 @@ BAD_CELLS = [
     ("OBS_TEXT_MARKUP", "comment", JOBS, {"comment": "a <b>bold</b> word"}),
     ("OBS_TEXT_MARKUP", "comment", JOBS, {"comment": "bell\x07"}),
     ("OBS_TEXT_MARKUP", "comment", JOBS, {"comment": "right\u202eleft"}),
+    *(
+        ("OBS_TEXT_ENCODING", "comment", JOBS, {"comment": comment})
+        for comment in ("caf\ufffd", "锟斤拷", "cafÃ©", "itâ€™s")
+    ),
+    ("OBS_EMBARGO_STATUS", "conf_status", JOBS, {"conf_status": "E"}),
 ]  # fmt: skip
 
 GOOD_CELLS = [
@@ -67,10 +72,15 @@ GOOD_CELLS = [
 ]
 
 
+def at(n: int) -> dict:
+    """Envelope of the n-th submission, received n seconds after the first."""
+    received = RECEIVED.replace(tzinfo=None) + timedelta(seconds=n)
+    return {"submission_id": f"S{n}", "received_at": received}
+
+
 def test_bad_cells_break_exactly_their_rule(world):
     sent = [
-        ({"submission_id": f"S{n}"}, [{**row, **cells}])
-        for n, (_, _, row, cells) in enumerate(BAD_CELLS)
+        (at(n), [{**row, **cells}]) for n, (_, _, row, cells) in enumerate(BAD_CELLS)
     ]
     verdict = world.submissions(*sent)
     found = {
@@ -81,15 +91,13 @@ def test_bad_cells_break_exactly_their_rule(world):
     assert found == {
         (f"S{n}", rule, field) for n, (rule, field, _, _) in enumerate(BAD_CELLS)
     }
-    warned = [n for n, bad in enumerate(BAD_CELLS) if bad[0] == "OBS_VALUE_DECIMALS"]
+    warnings = {rule.id for rule in rules() if rule.severity == "warning"}
+    warned = [n for n, bad in enumerate(BAD_CELLS) if bad[0] in warnings]
     assert verdict.rows_accepted == len(warned)
 
 
 def test_good_cells_break_no_rule(world):
-    sent = [
-        ({"submission_id": f"S{n}"}, [{**row, **cells}])
-        for n, (row, cells) in enumerate(GOOD_CELLS)
-    ]
+    sent = [(at(n), [{**row, **cells}]) for n, (row, cells) in enumerate(GOOD_CELLS)]
     verdict = world.submissions(*sent)
     assert reasons_of(verdict) == []
     assert verdict.rows_accepted == len(GOOD_CELLS)
@@ -112,10 +120,9 @@ def test_all_copies_of_a_row_are_rejected(world):
 
 
 def test_same_row_in_two_submissions_is_no_duplicate(world):
-    verdict = world.submissions(
-        ({"submission_id": "S1"}, [JOBS]), ({"submission_id": "S2"}, [JOBS])
-    )
+    verdict = world.submissions((at(1), [JOBS]), (at(2), [JOBS]))
     assert verdict.rows_accepted == 2
+    assert reasons_of(verdict) == []
 
 
 RELEASE_BAD = [
@@ -126,6 +133,9 @@ RELEASE_BAD = [
     ("OBS_PERIOD_FUTURE", {"period": "2026"}),
     ("OBS_PUBLISHED_AT", {"published_at": "soon"}),
     ("OBS_PUBLISHED_AT", {"published_at": "2025-02-30"}),
+    ("OBS_EMBARGO", {"published_at": "2025-08-06"}),
+    ("OBS_EMBARGO", {"published_at": "2025-08-05T09:30:01Z"}),
+    ("OBS_EMBARGO_STATUS", {"conf_status": "E"}),
     ("OBS_REGION_UNKNOWN", {"region_code": "000000"}),
     ("OBS_VALUE_DECIMAL", {"value": "…"}),
 ]
@@ -153,10 +163,48 @@ def test_a_forecast_may_lie_ahead_and_vintages_stand_side_by_side(world):
     assert published == [None, datetime(2025, 1, 17), datetime(2025, 3, 1, 1)]
 
 
+def test_an_embargo_that_is_over_holds_nothing_back(world):
+    over = {"conf_status": "E", "published_at": "2025-08-05"}
+    assert reasons_of(world.release([{**GDP, **over}])) == []
+
+
+def test_only_breakdowns_of_the_form_are_asked(world):
+    items = [
+        {"form_code": "F1", "indicator_code": "JOBS"},
+        {"form_code": "F1", "indicator_code": "JOBS", "breakdown": "FEMALE"},
+    ]
+    assert world.registry("form_items", items).accepted
+    rows = [JOBS, *({**JOBS, "breakdown": b} for b in ("FEMALE", "MALE"))]
+    verdict = world.submissions(({}, rows))
+    assert reasons_of(verdict) == [(3, "breakdown", "OBS_BREAKDOWN_NOT_ON_FORM")]
+    assert rows_of(verdict, "rejections")[0]["expected"] == "one of: FEMALE, _T"
+
+
+def test_a_definition_is_in_force_where_the_site_says_so(world):
+    rows = [
+        {
+            "rule_id": "OBS_DEFINITION_NOT_IN_FORCE",
+            "rule_version": "1",
+            "parameter": "until.JOBS.1",
+            "value": "2025-06-30",
+        }
+    ]
+    assert world.registry("rules", rows).accepted
+    july, june = at(1), {**at(2), "period": "2025-06"}
+    assert reasons_of(world.submissions((june, [JOBS]))) == []
+    verdict = world.submissions((july, [JOBS, GROWTH]))
+    assert reasons_of(verdict) == [
+        (1, "definition_version", "OBS_DEFINITION_NOT_IN_FORCE")
+    ]
+
+
 def test_every_row_rule_has_a_bad_row_here():
     judged = {rule for rule, *_ in BAD_CELLS} | {rule for rule, _ in RELEASE_BAD}
     catalogue = {rule.id for rule in rules() if rule.scope == "observation"}
-    assert catalogue - judged == {"OBS_DUPLICATE"}
+    own_case = {
+        "OBS_DUPLICATE", "OBS_BREAKDOWN_NOT_ON_FORM", "OBS_DEFINITION_NOT_IN_FORCE",
+    }  # fmt: skip
+    assert catalogue - judged == own_case
 
 
 def test_texts_of_a_reason_are_filled_in(world):

@@ -55,6 +55,7 @@ for command in (
     stages.ingest,
     inspect.inspect,
     stages.gate,
+    stages.data_docs,
     stages.load,
     stages.build,
     stages.publish,

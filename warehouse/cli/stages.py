@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -97,15 +99,33 @@ def _print_run(settings: Settings, summary) -> None:
 
 def gate(
     batch: BatchArgument = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Tell what the present rules would change."),
+    ] = False,
+    since: Annotated[
+        datetime | None,
+        typer.Option(help="With --dry-run: only what arrived on this day or later."),
+    ] = None,
     site: SiteOption = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Judge landed batches: accepted rows, rejected rows with every reason."""
+    """Judge landed batches: accepted rows, rejected rows with every reason.
+
+    With --dry-run everything that was judged before, accepted and rejected, is
+    judged again by the rules, waivers and registries of now; only the report
+    of what would change comes of it.
+    """
     from expectations.gate import gate as judge
 
     settings = settings_of(home, site)
     declared = Site.load(settings.site)
+    if since and not dry_run:
+        raise UsageError("--since goes with --dry-run.", "add --dry-run.")
+    if dry_run:
+        _foresee(settings, declared, batch, since, json)
+        return
     verdicts = [judge(settings, b, declared) for b in _batches(settings, batch)]
     if json:
         print_json([asdict(verdict) for verdict in verdicts])
@@ -120,6 +140,54 @@ def gate(
         )  # fmt: skip
     if not all(verdict.accepted for verdict in verdicts):
         raise typer.Exit(1)
+
+
+def _foresee(settings, site, batch: str | None, since, json: bool) -> None:
+    from expectations.rejudgement import dry_run
+
+    if batch:
+        raise UsageError(
+            "--dry-run judges all that arrived since a day.",
+            "leave the batch out, or give --since.",
+        )
+    moment = since.replace(tzinfo=ZoneInfo(site.time_zone)) if since else None
+    report = dry_run(settings, site, moment)
+    if json:
+        print_json(asdict(report))
+        return
+    print(
+        f"{report.rows:,} rows of {report.batches} batches judged again: "
+        f"{report.newly_rejected} would be rejected that were accepted, "
+        f"{report.newly_released} accepted that were rejected. Nothing was changed."
+    )
+    if report.by_rule:
+        print_table(
+            ("rule", "newly rejected", "newly released"),
+            [
+                (rule, n.get("newly_rejected", 0), n.get("newly_released", 0))
+                for rule, n in report.by_rule.items()
+            ],
+        )
+
+
+def data_docs(
+    batch: BatchArgument = None,
+    site: SiteOption = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write a page for each verdict, as Great Expectations shows it.
+
+    The pages need no network: one style sheet of their own, no scripts.
+    """
+    from expectations.data_docs import build_data_docs
+
+    settings = settings_of(home, site)
+    index = build_data_docs(settings, batch or "")
+    if json:
+        print_json({"index": index})
+    else:
+        print(index)
 
 
 def load(

@@ -70,13 +70,18 @@ def check(
     rejected, every reason is listed; 2: wrong usage.
     """
     from expectations.check import check as judge
+    from expectations.check import only_on_the_server
     from expectations.submission_file import Envelope
 
     receipt = judge(settings_of(home, site), file, Envelope(unit, form, period), bundle)
     if json:
-        print_json(receipt)
+        print_json({**receipt, "only_on_the_server": only_on_the_server()})
     else:
         _tell(receipt)
+        print(
+            "Warnings that compare with others come from the server alone: "
+            f"{', '.join(only_on_the_server())}."
+        )
     if receipt["verdict"] != "accepted":
         raise typer.Exit(1)
 

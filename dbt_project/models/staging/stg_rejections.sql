@@ -9,7 +9,12 @@ batches as (
 ),
 
 submissions as (
-    select * from {{ source('raw', 'submission') }}
+    select
+        submission_id,
+        batch_id,
+        min(received_at) as received_at
+    from {{ source('raw', 'submission') }}
+    group by submission_id, batch_id
 ),
 
 -- A reason is known when its submission is; one without a submission, when
@@ -38,6 +43,11 @@ dated as (
         on
             source.submission_id = submissions.submission_id
             and source.batch_id = submissions.batch_id
+    -- Reasons that were told again after a release replace the first.
+    qualify
+        source.load_seq = max(source.load_seq) over (
+            partition by source.batch_id, batches.status, source.submission_id
+        )
 ),
 
 final as (

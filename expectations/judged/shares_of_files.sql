@@ -1,30 +1,4 @@
--- Share of wrong rows of each submission and of each file, for the budget.
-create table judged_submission as
-with
-
-wrong as (
-    select
-        judged_observation.submission_id,
-        count(*) as rows_wrong,
-    from judged_observation
-    inner join wrong_row on judged_observation.row_id = wrong_row.row_id
-    group by judged_observation.submission_id
-),
-
-final as (
-    select
-        submission_context.*,
-        coalesce(wrong.rows_wrong, 0) as rows_wrong,
-        coalesce(wrong.rows_wrong, 0)
-        / nullif(submission_context.rows_received, 0)::double as rejected_share,
-    from submission_context
-    left join wrong
-        on submission_context.submission_id = wrong.submission_id
-)
-
-select * from final
-;
-
+-- Share of wrong rows of each file, for the budget.
 create table judged_file as
 with
 

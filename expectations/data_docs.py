@@ -1,0 +1,188 @@
+"""Data Docs of Great Expectations, mended so that they are readable offline.
+
+Its pages load styles and scripts from public networks; without them they are
+bare. Ours carry one small style sheet and no address of anybody else.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+
+from expectations.verdict import FILE, Verdict
+from ingestion.durable import machine_faults
+from ingestion.settings import Settings
+
+_STYLE = """
+body { font: 15px/1.5 system-ui, "Noto Sans CJK SC", sans-serif; margin: 2rem auto;
+  max-width: 72rem; padding: 0 1rem; color: #1c2430; background: #fff; }
+table { border-collapse: collapse; width: 100%; margin: .75rem 0; }
+td, th { border-bottom: 1px solid #d5dbe3; padding: .35rem .6rem; text-align: left;
+  vertical-align: top; }
+.failed, .text-danger { color: #a3231f; } .passed, .text-success { color: #1d6b3a; }
+.badge { background: #eef1f5; border-radius: 3px; padding: 0 .4em; }
+code, pre { font-family: ui-monospace, monospace; white-space: pre-wrap; }
+.d-none, .modal, nav.navbar, button { display: none; }
+"""
+_OUTSIDE = re.compile(
+    r"<footer\b.*?</footer\s*>|<script\b.*?</script\s*>|<link\b[^>]*>|<style\b.*?</style\s*>|<img\b[^>]*>",
+    re.S | re.I,
+)
+# Links to pages of a site that is not built, and to the network; not to `#…`.
+_ADDRESS = re.compile(r"""\s(?:href|src|action|data-[\w-]+)=(["'])(?!#).*?\1""", re.S)
+_DOCTYPE = '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
+
+
+def build_data_docs(settings: Settings, batch_id: str = "") -> Path:
+    """Build the pages of all verdicts, or of one; gives their index page.
+
+    Folder `data_docs` under home; a page a verdict and `index.html`.
+    """
+    folder = settings.home / "data_docs"
+    with machine_faults(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    verdicts = sorted(
+        (Verdict.open(path.parent) for path in settings.verdicts.glob(f"*/{FILE}")),
+        key=lambda verdict: (verdict.received_at, verdict.batch_id),
+    )
+    for verdict in verdicts:
+        page = folder / f"{verdict.batch_id}.html"
+        fresh = page.exists() and (
+            page.stat().st_mtime_ns >= (verdict.folder / FILE).stat().st_mtime_ns
+        )
+        if not fresh and batch_id in ("", verdict.batch_id):
+            _write(page, _page(verdict))
+    _write(folder / "index.html", _index(folder, verdicts))
+    return folder / "index.html"
+
+
+def _write(path: Path, text: str) -> None:
+    with machine_faults(path):
+        temporary = path.with_name(f".{path.name}")
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+
+
+def _index(folder: Path, verdicts: list[Verdict]) -> str:
+    rows = []
+    for verdict in reversed(verdicts):
+        name = html.escape(verdict.batch_id)
+        if (folder / f"{verdict.batch_id}.html").exists():
+            name = f'<a href="{name}.html">{name}</a>'
+        word = "accepted" if verdict.accepted else "refused"
+        mark = "passed" if verdict.accepted else "failed"
+        cells = (
+            name, html.escape(verdict.received_at), f'<b class="{mark}">{word}</b>',
+            verdict.rows_received, verdict.rows_rejected, verdict.warnings,
+        )  # fmt: skip
+        rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+    head = "".join(
+        f"<th>{name}</th>"
+        for name in ("batch", "received", "verdict", "rows", "rejected", "warnings")
+    )
+    return (
+        f"{_DOCTYPE}<title>Verdicts of the gate</title><style>{_STYLE}</style></head>"
+        f"<body><h1>Verdicts of the gate</h1><table><tr>{head}</tr>{''.join(rows)}"
+        "</table></body></html>\n"
+    )
+
+
+def _page(verdict: Verdict) -> str:
+    """The page that Great Expectations renders, without what lies elsewhere."""
+    path = verdict.folder / "validation.json"
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        page = mended(_rendered(verdict, kept))
+    return page.replace("</body>", f"{_rules(kept)}</body>", 1)
+
+
+def _rules(kept: list[dict[str, Any]]) -> str:
+    """The checks by their rules, which the pages themselves do not name."""
+    rows = [
+        f'<tr><td class="{"passed" if entry["success"] else "failed"}">'
+        f"{html.escape(entry['rule_id'])}</td><td>{html.escape(entry['field'])}</td>"
+        f"<td>{entry['severity']}</td><td>{entry['unexpected_count']}</td>"
+        f"<td>{html.escape(entry['message_en'])}<br>"
+        f"{html.escape(entry['message_zh'])}</td></tr>"
+        for entry in kept
+    ]
+    head = "<th>rule</th><th>field</th><th>severity</th><th>failing</th><th></th>"
+    return f"<h2>Rules</h2><table><tr>{head}</tr>{''.join(rows)}</table>"
+
+
+def mended(page: str) -> str:
+    """Without scripts, styles and addresses from outside; with our own style."""
+    page = _ADDRESS.sub("", _OUTSIDE.sub("", page))
+    style = f"<style>{_STYLE}</style>"
+    return page.replace("</head>", f"{style}</head>", 1)
+
+
+def _rendered(verdict: Verdict, kept: list[dict[str, Any]]) -> str:
+    from expectations.suites import imported
+
+    imported()
+    from great_expectations.render.renderer import ValidationResultsPageRenderer
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    document = ValidationResultsPageRenderer().render(_result(verdict, kept))
+    return DefaultJinjaPageView().render(document)
+
+
+def _result(verdict: Verdict, kept: list[dict[str, Any]]) -> Any:
+    """The kept account as a validation result of Great Expectations."""
+    from great_expectations.core import (
+        ExpectationSuiteValidationResult,
+        ExpectationValidationResult,
+    )
+    from great_expectations.expectations.expectation_configuration import (
+        ExpectationConfiguration,
+    )
+
+    results = []
+    for entry in kept:
+        rows = entry["rows_received"]
+        results.append(
+            ExpectationValidationResult(
+                success=entry["success"],
+                expectation_config=ExpectationConfiguration(
+                    type=entry["expectation"],
+                    kwargs=entry["kwargs"],
+                    meta={"rule_id": entry["rule_id"]},
+                ),
+                result={
+                    "element_count": rows,
+                    "unexpected_count": entry["unexpected_count"],
+                    "unexpected_percent": 100
+                    * entry["unexpected_count"]
+                    / max(rows, 1),
+                    "partial_unexpected_list": [],
+                },
+                exception_info={
+                    "raised_exception": False,
+                    "exception_traceback": None,
+                    "exception_message": None,
+                },
+            )
+        )
+    passed = sum(bool(result.success) for result in results)
+    return ExpectationSuiteValidationResult(
+        success=passed == len(results),
+        results=results,
+        suite_name=verdict.source_code,
+        statistics={
+            "evaluated_expectations": len(results),
+            "successful_expectations": passed,
+            "unsuccessful_expectations": len(results) - passed,
+            "success_percent": 100 * passed / max(len(results), 1),
+        },
+        meta={
+            "run_id": {"run_name": verdict.batch_id, "run_time": verdict.received_at},
+            "batch_kwargs": {},
+            "validation_time": verdict.received_at,
+        },
+    )

@@ -1,0 +1,83 @@
+"""Parameters of rules: the catalogue's defaults and what the site declares.
+
+Registry `rules` overrides a number (`OBS_JUMP_OWN, factor, 6`) or declares what
+no registry says: `OBS_PARTS_TOTAL, parts.JOBS, "FEMALE,MALE"`. Which prefixes a
+rule reads stands in `DECLARATIONS`; see the comments in `judged/*.sql`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import duckdb
+
+from expectations.catalogue import Facts, quoted, rules
+from expectations.registries import Registries
+
+# Parameters named `<prefix>.<indicator …>`, and the rule that reads them.
+DECLARATIONS = {
+    "OBS_PARTS_TOTAL": ("parts",),
+    "OBS_INDICATORS_SUM": ("sum",),
+    "OBS_STOCK_FLOW": ("flow",),
+    "OBS_CUMULATIVE_FALLS": ("cumulative",),
+    "OBS_DEFINITION_NOT_IN_FORCE": ("from", "until"),
+}
+_IN_FORCE = """
+select rule_id, parameter, value from read_parquet(?)
+where
+    coalesce(try_cast(valid_from as date), date '0001-01-01') <= ?
+    and coalesce(try_cast(valid_to as date), date '9999-12-31') >= ?
+order by valid_from asc nulls first, row_number asc nulls first
+"""
+
+
+def site_parameters(registries: Registries, on: date) -> dict[tuple[str, str], str]:
+    """What registry `rules` says on a day about rules of the gate.
+
+    Rules of other stages stand in the same registry and are left alone, and
+    so is a parameter that the rule does not have.
+    """
+    known = {rule.id: rule for rule in rules()}
+    found = {}
+    with duckdb.connect() as connection:
+        for entry in registries.of("rules"):
+            path = str(registries.path(entry))
+            for row in connection.execute(_IN_FORCE, [path, on, on]).fetchall():
+                rule_id, name, value = row
+                if rule_id in known and _reads(known[rule_id], name):
+                    found[rule_id, name] = value
+    return found
+
+
+def _reads(rule: Any, name: str) -> bool:
+    prefix, dot, _ = name.partition(".")
+    declared = dot and prefix in DECLARATIONS.get(rule.id, ())
+    return bool(declared) or name in rule.parameters
+
+
+def attach(bench: Any, facts: Facts) -> None:
+    """Table `rule_parameter`, and a variable `<rule>_<parameter>` a number."""
+    bench.execute(
+        "create table rule_parameter (rule_id varchar, parameter varchar,"
+        " value varchar)"
+    )
+    cells = [
+        (rule, name, value)
+        for rule in rules()
+        for name, value in facts.of_rule(rule).items()
+    ]
+    bench.execute(
+        "insert into rule_parameter select unnest(?), unnest(?), unnest(?)",
+        [
+            [rule.id for rule, _, _ in cells],
+            [name for _, name, _ in cells],
+            [value for _, _, value in cells],
+        ],
+    )
+    numbers = [
+        f"set variable {rule.id.lower()}_{name} = {quoted(value)}::double"
+        for rule, name, value in cells
+        if name in rule.parameters
+    ]
+    bench.execute("; ".join(numbers))

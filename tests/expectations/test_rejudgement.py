@@ -1,0 +1,170 @@
+"""Waivers, releases from quarantine, dry runs and Data Docs on real batches."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+from datetime import UTC, datetime
+
+import pyarrow.parquet as pq
+import pytest
+from judged_world import rows_of
+
+from expectations.data_docs import build_data_docs
+from expectations.gate import gate
+from expectations.receipts import find_receipt
+from expectations.rejudgement import awaits_release, dry_run, release
+from expectations.verdict import Verdict
+from expectations.waivers import COLUMNS, site_waivers
+from ingestion.errors import ContentRejected, SiteError
+from ingestion.ingest import ingest, shards
+from ingestion.landing import LandedBatch
+from ingestion.settings import SAMPLE_SITE
+from ingestion.site import Site
+
+WAIVER = {
+    "waiver_id": "W1",
+    "rule_id": "OBS_VALUE_TOO_HIGH",
+    "who": "Office of statistics",
+    "why": "counted twice by law",
+    "until": "2026-12-31",
+}
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory, make_settings):
+    """Settings of a home where registries and submissions are judged."""
+    folder = tmp_path_factory.mktemp("rejudged")
+    shutil.copytree(SAMPLE_SITE, folder / "site")
+    settings = make_settings(folder / "home", site=folder / "site")
+    site = Site.load(settings.site)
+    for source in [*site.of_kind("registry"), *site.of_kind("submission")]:
+        for shard in shards(source):
+            gate(settings, ingest(settings, source, shard), site)
+    return settings
+
+
+def waive(settings, *waivers):
+    path = settings.site / "waivers.csv"
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.DictWriter(handle, COLUMNS)
+        writer.writeheader()
+        writer.writerows(waivers)
+
+
+def verdict_with(settings, rule_id):
+    """A batch that has a row rejected by a rule, and that reason."""
+    for path in sorted(settings.verdicts.glob("*/rejections.parquet")):
+        for row in pq.read_table(path).to_pylist():
+            if row["rule_id"] == rule_id and row["row_number"] is not None:
+                return LandedBatch.open(settings, row["batch_id"]), row
+    raise AssertionError(f"nothing is rejected by {rule_id}")
+
+
+def test_a_waiver_releases_its_rows_and_leaves_a_trace(judged):
+    site = Site.load(judged.site)
+    batch, reason = verdict_with(judged, "OBS_VALUE_TOO_HIGH")
+    waive(judged, {**WAIVER, "submission_id": reason["submission_id"]})
+    expected = dry_run(judged, site)
+    assert (expected.newly_released, expected.newly_rejected) == (1, 0)
+    assert expected.by_rule == {"OBS_VALUE_TOO_HIGH": {"newly_released": 1}}
+    before = Verdict.open(judged.verdicts / batch.batch_id)
+    assert awaits_release(before, site_waivers(judged.site))
+    after = release(judged, batch, site)
+    assert not awaits_release(after, site_waivers(judged.site))
+    after.check_files()
+    assert after.rows_rejected == before.rows_rejected - 1
+    assert after.rows_received == after.rows_accepted + after.rows_rejected
+    assert after.rule_set_version == before.rule_set_version
+    assert after.registry_state != before.registry_state
+    (waived,) = rows_of(after, "waived")
+    assert (waived["waiver_id"], waived["row_number"]) == ("W1", reason["row_number"])
+    noted = [r for r in rows_of(after, "rejections") if r["severity"] == "waived"]
+    (kept,) = noted
+    assert kept["expected_from"].endswith(
+        "; waiver W1 by Office of statistics until 2026-12-31: counted twice by law"
+    )
+    receipt = find_receipt(judged, reason["submission_id"])
+    assert "waived" in {error["severity"] for error in receipt["errors"]}
+    trace = after.folder / "earlier" / "0001"
+    kept_before = json.loads((trace / "verdict.json").read_text())
+    assert kept_before["rows_rejected"] == before.rows_rejected
+    (judged.site / "waivers.csv").unlink()
+    with pytest.raises(ContentRejected, match="take back 1 accepted rows"):
+        release(judged, batch, site)
+    assert Verdict.open(after.folder) == after
+    shutil.rmtree(after.folder)
+    assert gate(judged, batch, site).rows_rejected == before.rows_rejected
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"rule_id": "OBS_NONE"}, "there is no rule"),
+        ({"rule_id": "OBS_VALUE_DECIMAL"}, "cannot be waived"),
+        ({"who": ""}, "have to be filled"),
+        ({"until": "soon"}, "until is no date"),
+        ({"submission_id": ""}, "at least one of"),
+    ],
+)
+def test_a_waiver_that_says_too_little_is_refused(
+    tmp_path, make_settings, change, told
+):
+    settings = make_settings(tmp_path, site=tmp_path)
+    waive(settings, {**WAIVER, "submission_id": "S*", **change})
+    with pytest.raises(SiteError, match=f"line 2: .*{told}"):
+        site_waivers(tmp_path)
+
+
+def test_an_expired_waiver_and_other_rows_are_not_covered(judged):
+    site = Site.load(judged.site)
+    _, reason = verdict_with(judged, "OBS_VALUE_TOO_HIGH")
+    own = {"submission_id": reason["submission_id"]}
+    for waiver in (
+        {**WAIVER, **own, "until": "2020-01-01"},
+        {**WAIVER, "submission_id": "nobody*"},
+        {**WAIVER, **own, "rule_id": "OBS_VALUE_NEGATIVE"},
+    ):
+        waive(judged, waiver)
+        assert dry_run(judged, site).newly_released == 0
+    (judged.site / "waivers.csv").unlink()
+
+
+def test_a_dry_run_writes_nothing_and_knows_since(judged):
+    site = Site.load(judged.site)
+
+    def state():
+        return {
+            path: path.stat().st_mtime_ns
+            for path in judged.home.rglob("*")
+            if path.is_file()
+        }
+
+    before = state()
+    report = dry_run(judged, site)
+    assert (report.newly_released, report.newly_rejected) == (0, 0)
+    assert report.batches > 0
+    assert report.rows > 100
+    assert state() == before
+    assert dry_run(judged, site, datetime(2030, 1, 1, tzinfo=UTC)).batches == 0
+
+
+def test_data_docs_are_readable_offline(judged):
+    index = build_data_docs(judged)
+    pages = sorted(index.parent.glob("*.html"))
+    assert len(pages) > 5
+    batch, _ = verdict_with(judged, "OBS_VALUE_TOO_HIGH")
+    page = (index.parent / f"{batch.batch_id}.html").read_text(encoding="utf-8")
+    assert "OBS_VALUE_TOO_HIGH" in page
+    assert "数值" in page
+    for path in pages:
+        text = path.read_text(encoding="utf-8")
+        assert "<style>" in text
+        assert not re.search(r"<script|<link|<img", text)
+        assert not re.search(
+            r"""(?:href|src|url)\s*[=(]\s*["']?\s*(?:https?:)?//""", text
+        )
+        for target in re.findall(r'href="([^"#]+)"', text):
+            assert (index.parent / target).exists()
