@@ -238,13 +238,14 @@ _SHAPES = (
         "milestones",
         _columns(
             "milestone_code,plan_code,plan_version,name_en,name_zh,region_code,"
-            "responsible_unit_code,due_on,started_on,done_on,share_done,"
+            "responsible_unit_code,planned_start_on,due_on,started_on,done_on,"
+            "share_done,"
             "project_code,verification"
         ),
         _columns("milestone_code,plan_code,plan_version,name_en,due_on"),
         ("milestone_code",),
         numbers=("share_done",),
-        dates=_columns("due_on,started_on,done_on"),
+        dates=_columns("planned_start_on,due_on,started_on,done_on"),
         references=(
             _ref("plan_code,plan_version", "plans"),
             _ref("region_code", "regions"),
@@ -279,6 +280,15 @@ _SHAPES = (
             _ref("payer_region_code", "regions", "region_code"),
             _ref("payee_region_code", "regions", "region_code"),
         ),
+    ),
+    # Answers to warnings; written by `planwatch acknowledge`.
+    RegistryShape(
+        "acknowledgements",
+        _columns("warning_id,acknowledged_at,acknowledged_by,why,until,severity"),
+        _columns("warning_id,acknowledged_at,acknowledged_by,why,severity"),
+        _columns("warning_id,acknowledged_at"),
+        dates=("until",),
+        choices={"severity": _columns("yellow,orange,red")},
     ),
 )
 

@@ -13,6 +13,17 @@ from ingestion.errors import SiteError
 from ingestion.registry import REGISTRIES
 from ingestion.source import Source
 
+# Answers to warnings are no site's declaration: each installation keeps its own.
+ACKNOWLEDGEMENTS = Source(
+    code="acknowledgements",
+    kind="registry",
+    connector="inbox",
+    location="${PLANWATCH_HOME}/acknowledgements/acknowledgements.csv",
+    format="csv",
+    registry="acknowledgements",
+    licence="site",
+)
+
 
 class SiteFile(BaseModel):
     """site.yml."""
@@ -76,6 +87,8 @@ class Site(SiteFile):
         return sorted(found, key=lambda s: order.index(s.registry) if s.registry else 0)
 
     def source(self, code: str) -> Source:
+        if code == ACKNOWLEDGEMENTS.code:
+            return ACKNOWLEDGEMENTS
         if code not in self.sources:
             raise SiteError(
                 f"Site {self.name} has no source {code!r}.",

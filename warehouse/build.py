@@ -13,6 +13,7 @@ from ingestion.settings import ROOT, Settings
 from warehouse.database import writer, writer_lock
 from warehouse.model_clock import model_clock
 from warehouse.outcomes import load_outcomes
+from warehouse.replay_load import load_replays
 
 PROJECT = ROOT / "dbt_project"
 LAYERS = ("staging", "intermediate", "core", "marts", "published")
@@ -54,6 +55,7 @@ def build(
         )
     if layer in (None, LAYERS[0]):
         load_outcomes(settings)
+        load_replays(settings)
     bounds, last = _bounds(settings)
     if not full_refresh and last == bounds:
         return BuildReport(

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from ingestion.errors import UsageError
+from warehouse.warnings import past_of
 
 
 @dataclass(frozen=True)
@@ -42,21 +43,12 @@ def explain(connection: duckdb.DuckDBPyConnection, warning_id: str) -> Explanati
             "list them with `planwatch warnings --state all`.",
         )
     evidence = json.loads(warning["evidence"])
-    tell = {
-        "EW_OFF_TRACK": _off_track,
-        "EW_SILENT_UNIT": _silent_unit,
-        "EW_LATE_UNIT": _late_unit,
-    }[warning["rule_id"]]
-    state = (
-        f"It is {warning['severity']} and {warning['state']}; first raised "
-        f"{_moment(warning['first_raised_at'])}, last seen "
-        f"{_moment(warning['last_seen_at'])}, escalation level "
-        f"{warning['escalation_level']}."
-    )
+    tell = _TELLERS.get(warning["rule_id"], _progress)
     sentences = [
-        state,
+        _state(warning),
         *tell(connection, warning, evidence),
         _rule(warning, evidence),
+        f"Its track record: {past_of(connection, *_named(warning))}.",
         _release(connection),
     ]
     return Explanation(
@@ -66,6 +58,25 @@ def explain(connection: duckdb.DuckDBPyConnection, warning_id: str) -> Explanati
         tuple(sentences),
         evidence,
     )
+
+
+def _state(warning: dict[str, Any]) -> str:
+    text = (
+        f"It is {warning['severity']} and {warning['state']}; first raised "
+        f"{_moment(warning['first_raised_at'])}, last seen "
+        f"{_moment(warning['last_seen_at'])}, escalation level "
+        f"{warning['escalation_level']}"
+    )
+    if warning["escalated_to_unit_code"]:
+        text += f": {warning['escalated_to_unit_code']} must act"
+    if warning["state"] == "acknowledged":
+        text += (
+            f"; {warning['acknowledged_by']} answered on "
+            f"{_moment(warning['acknowledged_at'])}: {warning['acknowledged_why']}"
+        )
+        if warning["acknowledged_until"]:
+            text += f" (until {warning['acknowledged_until']})"
+    return text + "."
 
 
 _SUBJECT = """
@@ -116,7 +127,7 @@ limit 12
 CUMULATIVE = ("cum_total", "cum_reduction", "avg_growth_floor")
 
 
-def _off_track(connection, warning, evidence) -> list[str]:
+def _progress(connection, warning, evidence) -> list[str]:
     subject = {
         name: warning[name]
         for name in (
@@ -194,6 +205,46 @@ def _origin(value: dict[str, Any]) -> str:
     )
 
 
+_VINTAGES = """
+select target_value, binding, known_from, known_to, document_no, reason,
+    batch_id, row_number, plan_version
+from core.fct_target
+where
+    plan_code = $plan_code
+    and indicator_code = $indicator_code
+    and definition_version = $definition_version
+    and region_code = $region_code
+    and unit_code is not distinct from $unit_code
+    and breakdown = $breakdown
+order by known_from, plan_version
+"""
+
+
+def _target_weakened(connection, warning, evidence) -> list[str]:
+    subject = {
+        name: warning[name]
+        for name in ("plan_code", "indicator_code", "region_code", "unit_code")
+    } | {name: evidence[name] for name in ("definition_version", "breakdown")}
+    return [
+        f"Known from {_moment(row['known_from'])} (plan version "
+        f"{row['plan_version']}): {_number(row['target_value'])}, "
+        f"{'binding' if row['binding'] else 'anticipated'}; document "
+        f"{row['document_no'] or 'not named'}, reason {row['reason'] or 'not given'}; "
+        f"row {row['row_number']} of batch {row['batch_id']}."
+        for row in _all(connection, _VINTAGES, subject)
+    ]
+
+
+def _facts(_connection, _warning, evidence) -> list[str]:
+    """The figures of the warning as they stand, where they tell enough."""
+    told = ", ".join(
+        f"{name.replace('_', ' ')} {value}"
+        for name, value in evidence.items()
+        if not isinstance(value, list | dict) and value is not None
+    )
+    return [f"It rests on: {told}."]
+
+
 def _silent_unit(connection, warning, evidence) -> list[str]:
     sentences = [
         f"The report of {warning['unit_code']} on {warning['form_code']} for "
@@ -261,6 +312,22 @@ def _late_unit(connection, warning, evidence) -> list[str]:
         )
         for row in window
     ]
+
+
+_TELLERS = {
+    "EW_SILENT_UNIT": _silent_unit,
+    "EW_LATE_UNIT": _late_unit,
+    "EW_TARGET_WEAKENED": _target_weakened,
+    "EW_PLAN_EXPIRED": _facts,
+    "EW_MILESTONE_OVERDUE": _facts,
+    "EW_NOT_STARTED": _facts,
+    "EW_CHILDREN_BELOW_PARENT": _facts,
+    "EW_DEBT_CLASS": _facts,
+}
+
+
+def _named(warning: dict[str, Any]) -> tuple[str, str]:
+    return warning["rule_id"], warning["rule_version"]
 
 
 def _rule(warning, evidence) -> str:

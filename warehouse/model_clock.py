@@ -46,7 +46,24 @@ due as (
     from period_ends
 ),
 
+-- Days that pass without news, and after which something is owed.
+passed as (
+    select period_end as day from raw.registry_plans
+    where not is_deleted and known_from <= $now
+    union all
+    select due_on from raw.registry_milestones
+    where not is_deleted and known_from <= $now
+    union all
+    select planned_start_on from raw.registry_milestones
+    where not is_deleted and known_from <= $now
+    union all
+    select until from raw.registry_acknowledgements where known_from <= $now
+),
+
 events as (
+    select try_cast(day as date) + interval 1 day as happened_at from passed
+    where try_cast(day as date) + interval 1 day <= $now
+    union all
     select received_at as happened_at from raw.batch
     where received_at <= $now
     union all

@@ -13,11 +13,23 @@ OPS = Path(__file__).with_name("ops.sql")
 
 
 def apply_schema(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create what is missing; never alters or drops."""
+    """Create what is missing, also columns of registries; never drops."""
     apply_ops(connection)
     connection.execute(SCHEMA.read_text(encoding="utf-8"))
     for shape in REGISTRIES.values():
         connection.execute(registry_table(shape))
+    standing = set(
+        connection.execute(
+            "select table_name, column_name from duckdb_columns()"
+            " where schema_name = 'raw' and database_name = current_database()"
+        ).fetchall()
+    )
+    for shape in REGISTRIES.values():
+        for column in registry_columns(shape):
+            if (f"registry_{shape.name}", column) not in standing:
+                connection.execute(
+                    f"alter table raw.registry_{shape.name} add column {column} varchar"
+                )
 
 
 def apply_ops(connection: duckdb.DuckDBPyConnection) -> None:

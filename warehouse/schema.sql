@@ -137,3 +137,32 @@ create table if not exists raw.fetch_outcome (
     sha256 varchar not null,
     attempted_at varchar not null
 );
+
+-- What rules would have said at past dates; see warehouse/replay.py. Each replay
+-- is a batch of its own: the rules that it fired, the targets that it watched
+-- and the warnings that stood at each date.
+create table if not exists raw.replayed_rule (
+    batch_id varchar not null,
+    rule_id varchar not null,
+    rule_version varchar not null,
+    load_seq bigint not null
+);
+
+create table if not exists raw.replayed_target (
+    batch_id varchar not null,
+    target_key varchar not null,
+    source_kind varchar not null,
+    watched_from timestamp not null,
+    load_seq bigint not null
+);
+
+create table if not exists raw.replayed_warning (
+    batch_id varchar not null,
+    warning_id varchar not null,
+    rule_id varchar not null,
+    rule_version varchar not null,
+    target_key varchar not null,
+    source_kind varchar not null,
+    first_warned_at timestamp not null,
+    load_seq bigint not null
+);

@@ -8,11 +8,34 @@
     and load_seq <= (select clock.load_seq from {{ ref('stg_clock') }} as clock)
 {%- endmacro %}
 
+{#- A replay asks what today's rules and names would have said in the past:
+    of the registries that PLANWATCH_FOREKNOWN names, the first vintage of each
+    key counts as known from the beginning. Later ones keep their date. -#}
+{% macro registry_rows(registry, key) -%}
+    {%- if registry in env_var('PLANWATCH_FOREKNOWN', '').split() -%}
+        (
+            select
+                * replace (
+                    case
+                        when
+                            known_from
+                            = min(known_from) over (partition by {{ key }})
+                            then cast('0001-01-02' as timestamp)
+                        else known_from
+                    end as known_from
+                )
+            from {{ source('raw', 'registry_' ~ registry) }}
+        ) as registry_rows
+    {%- else -%}
+        {{ source('raw', 'registry_' ~ registry) }}
+    {%- endif -%}
+{%- endmacro %}
+
 {#- Rows of one registry; of two rows of a key known at one instant the later
     loaded one counts. -#}
 {% macro visible_vintages(registry, key) -%}
     select *
-    from {{ source('raw', 'registry_' ~ registry) }}
+    from {{ registry_rows(registry, key) }}
     where
         {{ is_visible() }}
     qualify

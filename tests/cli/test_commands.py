@@ -72,7 +72,9 @@ def test_the_worst_warnings_come_first(published):
     assert {row["state"] for row in rows} == {"open"}
 
 
-@pytest.mark.parametrize("rule", ["EW_OFF_TRACK", "EW_SILENT_UNIT", "EW_LATE_UNIT"])
+@pytest.mark.parametrize(
+    "rule", ["EW_OFF_TRACK", "EW_SILENT_UNIT", "EW_LATE_UNIT", "EW_PLAN_EXPIRED"]
+)
 def test_a_warning_is_explained_down_to_file_and_row(published, rule):
     query = (
         f"select warning_id from published.early_warning where rule_id = '{rule}'"
@@ -160,11 +162,53 @@ def test_a_second_run_changes_nothing(published_copy, command_environment):
     assert again["release"]["changed"] is False
 
 
-def test_rebuilding_from_landing_gives_the_same_content(published_copy, monkeypatch):
+def test_rebuilding_keeps_answers_and_replays(published_copy, monkeypatch):
     monkeypatch.setenv("PLANWATCH_NOW", published_copy.now.isoformat())
+    home = ("--home", published_copy.home)
+    (worst, *_) = json.loads(planwatch("warnings", *home, "--json"))
+    assert worst["track_record"] == "no track record: never replayed"
+    said = ("--by", "Steering desk", "--why", "known; plan in hand")
+    planwatch("acknowledge", worst["warning_id"], *said, *home)
+    # It builds and publishes, too: the answer of above is in its release.
+    told = json.loads(
+        planwatch(
+            *("replay", "--from", "2016-01-01", "--to", "2021-12-31"),
+            *("--step", "year", *home, "--json"),
+        )
+    )
+    record = {row["rule_id"]: row for row in told["track_record"]}["EW_OFF_TRACK"]
+    # The 13th plan: energy was ahead of its path in 2017 (8.5 of 6 asked for)
+    # and ended at 13.2 of 15, CO2 at 18.8 of 18 (methods 1.1).
+    assert (record["cases"], record["misses"], record["correct_silences"]) == (2, 1, 1)
+    assert record["recall"] == 0
+    why = planwatch("explain", worst["warning_id"], *home)
+    assert "Steering desk answered on" in why
+    assert "never warned when replayed; 1 targets were missed" in why
     before = current(published_copy)
-    release = json.loads(planwatch("rebuild", "--home", published_copy.home, "--json"))
+    release = json.loads(planwatch("rebuild", *home, "--json"))
     assert release["content_hash"] == before["content_hash"]
+    (answered, *_) = json.loads(
+        planwatch("warnings", "--state", "acknowledged", *home, "--json")
+    )
+    assert answered["warning_id"] == worst["warning_id"]
+    assert answered["acknowledged_by"] == "Steering desk"
+
+
+WRONG = (
+    ("EW-none", ["acknowledge", "EW-none", "--by", "A", "--why", "B"]),
+    ("name and a reason", ["acknowledge", "EW-none", "--by", " ", "--why", "B"]),
+    ("soon", ["replay", "--from", "soon", "--to", "2021-12-31"]),
+    ("2022-01-01", ["replay", "--from", "2022-01-01", "--to", "2021-12-31"]),
+    ("quarter", ["replay", "--from", "2020-01-01", "--to", "2021-12-31",
+                 "--step", "day"]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("word", "arguments"), WRONG)
+def test_a_wrong_answer_or_replay_is_told_in_a_sentence(published, arguments, word):
+    done = runner.invoke(app, [*arguments, "--home", str(published.home)])
+    assert done.exit_code != 0
+    assert word in f"{done.exception} {done.output}"
 
 
 def test_simulate_tells_what_it_made_and_the_same_seed_makes_the_same(tmp_path):

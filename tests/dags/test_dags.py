@@ -18,7 +18,7 @@ CHAIN = ("ingest_statistics", "ingest_submissions", "build_warehouse", "publish_
 
 def test_exactly_these_dags_exist_and_all_import(dagbag):
     assert dagbag.import_errors == {}
-    assert set(dagbag.dags) == set(CHAIN)
+    assert set(dagbag.dags) == {*CHAIN, "notify"}
 
 
 def test_importing_them_warns_of_nothing(dagbag):
@@ -26,7 +26,7 @@ def test_importing_them_warns_of_nothing(dagbag):
     assert [text for text in told if "dags/" in text] == []
 
 
-@pytest.mark.parametrize("dag_id", CHAIN)
+@pytest.mark.parametrize("dag_id", [*CHAIN, "notify"])
 def test_every_dag_has_owner_tags_documentation_and_retries(dagbag, dag_id):
     dag = dagbag.dags[dag_id]
     assert "planwatch" in dag.tags
@@ -105,6 +105,13 @@ def test_the_dags_take_the_samples_to_the_release_that_the_chain_gives(
         assert run(dagbag, dag_id) == "success", dag_id
     assert current(dag_home) == by_dags
     assert time.monotonic() - started < 120
+
+
+def test_nobody_is_told_where_nobody_asked(dagbag, dag_home):
+    run_of = dagbag.dags["notify"].test()
+    states = {ti.task_id: str(ti.state) for ti in run_of.get_task_instances()}
+    assert states == {"send_notices": "skipped"}
+    assert not (dag_home.home / "notices").exists()
 
 
 def test_a_refusing_source_fails_the_run_and_blocks_no_other(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -108,6 +109,10 @@ def _first_build(made: Warehouse) -> None:
     made.take("first")
     made.run(*MOVING)
     made.take("repeated")
+    # Where other arrivals of rows start from (test_warning_arrivals.py).
+    made.facts["early"] = made.path.with_name("early"), made.seq
+    made.facts["early"][0].mkdir()
+    shutil.copy(made.path, made.facts["early"][0])
 
 
 def _waves(made: Warehouse) -> None:

@@ -6,8 +6,10 @@ Chinese plans' published examples, or an independent computation beside it.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import duckdb
 
@@ -127,7 +129,8 @@ def found(world: SmallWorld) -> None:
         },
     )  # fmt: skip
     world.registry("targets", *(target(*row) for row in TARGETS))
-    world.registry("rules", *(rule(*row) for row in RULES))
+    world.registry("rules", *(rule(*row) for row in RULES), *local_pack())
+    world.registry("milestones", *MILESTONES)
     _found_reporting(world)
 
 
@@ -185,6 +188,24 @@ def rule(rule_id: str, parameter: str, value: str) -> dict:
     }  # fmt: skip
 
 
+def local_pack() -> list[dict]:
+    """The rules that the documentation offers to local offices."""
+    path = Path(__file__).parents[2] / "docs" / "rule-packs" / "local-points.csv"
+    with path.open(encoding="utf-8") as handle:
+        return list(csv.DictReader(handle))
+
+
+MILESTONES = (
+    {
+        "milestone_code": "BRIDGE", "plan_code": "P", "plan_version": "1",
+        "name_en": "Bridge", "responsible_unit_code": "U1", "due_on": "2025-03-31",
+        "started_on": "2024-01-01",
+    },
+    {
+        "milestone_code": "TUNNEL", "plan_code": "P", "plan_version": "1",
+        "name_en": "Tunnel", "planned_start_on": "2025-01-01", "due_on": "2026-12-31",
+    },
+)  # fmt: skip
 INDICATORS = (
     ("URBAN",), ("CAP", "lower"), ("KEEP",), ("GROWTH",), ("ENERGY",), ("CO2",),
     ("JOBS",), ("INCOME",), ("GDP",), ("MOOD",), ("WORK", "higher", "M"),
@@ -252,6 +273,17 @@ RULES = (
     ("EW_SILENT_UNIT", "orange_after", "2"),
     ("EW_SILENT_UNIT", "red_after", "3"),
     ("EW_SILENT_UNIT", "escalate_every", "2"),
+    ("EW_FORECAST_MISS", "yellow_at", "0.1"),
+    ("EW_FORECAST_MISS", "orange_at", "0.33"),
+    ("EW_FORECAST_MISS", "red_at", "0.66"),
+    ("EW_STATUS_WORSENING", "yellow_at", "1"),
+    ("EW_STATUS_WORSENING", "orange_at", "2"),
+    ("EW_MILESTONE_OVERDUE", "yellow_after", "0"),
+    ("EW_PLAN_EXPIRED", "yellow_after", "0"),
+    ("EW_DEFINITION_SWITCH", "yellow_at", "1"),
+    ("EW_TARGET_WEAKENED", "yellow_at", "0"),
+    ("EW_TARGET_WEAKENED", "orange_at", "5"),
+    ("EW_TARGET_WEAKENED", "red_at", "10"),
     ("EW_LATE_UNIT", "window", "3"),
     ("EW_LATE_UNIT", "late_share_pct", "50"),
     ("RULE_QUALITY", "min_hits", "1"),

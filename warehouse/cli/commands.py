@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import typer
 
-from warehouse.cli import documents, inspect, operate, read, samples, stages, units
+from warehouse.cli import (
+    documents,
+    inspect,
+    operate,
+    read,
+    samples,
+    stages,
+    units,
+    warn,
+)
 from warehouse.version import VERSION
 
 EPILOG = (
@@ -56,6 +65,9 @@ for command in (
     read.sql,
     read.warnings,
     read.explain,
+    warn.acknowledge,
+    warn.notify,
+    warn.replay,
     read.receipt,
     units.bundle,
     units.template,

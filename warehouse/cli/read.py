@@ -86,9 +86,13 @@ def warnings(
         print_json(rows)
         return
     print_table(
-        ("warning", "severity", "state", "what"),
-        [(r["warning_id"], r["severity"], r["state"], r["headline_en"]) for r in rows],
-    )
+        ("warning", "severity", "state", "what", "its rule so far"),
+        [
+            (r["warning_id"], r["severity"], r["state"], r["headline_en"],
+             r["track_record"])
+            for r in rows
+        ],
+    )  # fmt: skip
 
 
 def explain(

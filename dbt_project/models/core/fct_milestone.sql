@@ -20,6 +20,7 @@ final as (
         milestones.name_zh,
         milestones.region_code,
         milestones.responsible_unit_code,
+        milestones.planned_start_on,
         milestones.due_on,
         first_value(milestones.due_on) over (
             partition by milestones.milestone_code

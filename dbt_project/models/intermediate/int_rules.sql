@@ -10,7 +10,8 @@ final as (
         rule_version,
         {% for name in [
             'yellow_limit_pct', 'escalate_every', 'yellow_after',
-            'orange_after', 'red_after', 'window', 'late_share_pct',
+            'orange_after', 'red_after', 'yellow_at', 'orange_at', 'red_at',
+            'window', 'late_share_pct',
         ] -%}
             max(
                 case

@@ -15,6 +15,7 @@ final as (
         name_zh,
         region_code,
         responsible_unit_code,
+        cast(planned_start_on as date) as planned_start_on,
         cast(due_on as date) as due_on,
         cast(started_on as date) as started_on,
         cast(done_on as date) as done_on,

@@ -1,5 +1,9 @@
 with
 
+touched as (
+    select * from {{ ref('int_warnings_touched_duties') }}
+),
+
 units as (
     select * from {{ ref('dim_unit') }}
 ),
@@ -17,7 +21,8 @@ forms as (
         ) = 1
 ),
 
--- One line per duty that has fallen due, numbered along the unit's own time.
+-- One line per duty that has fallen due, of units with news, numbered along
+-- the unit's own time.
 final as (
     select
         reports.form_code,
@@ -42,6 +47,10 @@ final as (
     from {{ ref('int_obligation_reports') }} as reports
     inner join units on reports.unit_code = units.unit_code
     inner join forms on reports.form_code = forms.form_code
+    inner join touched
+        on
+            reports.form_code = touched.form_code
+            and reports.unit_code = touched.unit_code
     where reports.is_due
 )
 

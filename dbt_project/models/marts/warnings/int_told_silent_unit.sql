@@ -6,12 +6,9 @@ warnings as (
 
 final as (
     select
-        concat(
-            'EW-',
-            substr(
-                {{ hash_key(['rule_id', 'form_code', 'unit_code']) }}, 1, 12
-            )
-        ) as warning_id,
+        {{ warning_id(['rule_id', 'form_code', 'unit_code']) }} as warning_id,
+        'duty' as subject_kind,
+        {{ duty_key() }} as subject_key,
         rule_id,
         rule_version,
         cast(null as varchar) as plan_code,
@@ -19,9 +16,11 @@ final as (
         cast(null as varchar) as indicator_code,
         region_code,
         unit_code,
+        unit_code as responsible_unit_code,
         form_code,
         period,
         severity,
+        'F' as conf_status,
         first_raised_at,
         last_seen_at,
         resolved_at,

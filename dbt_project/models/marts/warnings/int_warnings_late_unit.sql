@@ -57,12 +57,8 @@ final as (
         runs.run_length,
         'yellow' as severity,
         placed.due_at as last_seen_at,
-        cast(
-            coalesce(
-                floor((runs.run_length - 1) / nullif(placed.escalate_every, 0)),
-                0
-            ) as integer
-        ) as escalation_level
+        {{ escalation('runs.run_length - 1', 'placed.escalate_every') }}
+            as escalation_level
     from runs
     inner join placed
         on

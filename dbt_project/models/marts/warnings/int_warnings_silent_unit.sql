@@ -78,15 +78,9 @@ final as (
                     then {{ end_of_day('duties.unit_valid_to') }}
             end
         ) as resolved_at,
-        cast(
-            coalesce(
-                floor(
-                    (raised.n_periods - raised.yellow_after)
-                    / nullif(raised.escalate_every, 0)
-                ),
-                0
-            ) as integer
-        ) as escalation_level
+        {{ escalation(
+            'raised.n_periods - raised.yellow_after', 'raised.escalate_every'
+        ) }} as escalation_level
     from raised
     inner join duties
         on

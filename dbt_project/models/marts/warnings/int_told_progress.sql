@@ -1,7 +1,7 @@
 with
 
 warnings as (
-    select * from {{ ref('int_warnings_off_track') }}
+    select * from {{ ref('int_warnings_progress') }}
 ),
 
 indicators as (
@@ -19,6 +19,8 @@ units as (
 named as (
     select
         warnings.*,
+        coalesce(warnings.conf_status, indicators.conf_status, 'F')
+            as strictest_conf_status,
         concat_ws(
             ', ',
             indicators.name_en,
@@ -45,11 +47,13 @@ named as (
 
 final as (
     select
-        concat('EW-', substr({{ hash_key([
+        {{ warning_id([
             'rule_id', 'plan_code', 'plan_version', 'indicator_code',
             'definition_version', 'region_code', 'unit_code', 'breakdown',
             'source_kind',
-        ]) }}, 1, 12)) as warning_id,
+        ]) }} as warning_id,
+        'target' as subject_kind,
+        subject_key,
         rule_id,
         rule_version,
         plan_code,
@@ -57,30 +61,33 @@ final as (
         indicator_code,
         region_code,
         unit_code,
+        responsible_unit_code,
         cast(null as varchar) as form_code,
         period,
         severity,
+        strictest_conf_status as conf_status,
         first_raised_at,
-        known_from as last_seen_at,
-        next_known_from as resolved_at,
+        last_seen_at,
+        resolved_at,
         escalation_level,
-        concat(
-            subject_en, ': ', {{ number_text('value_to_date') }}, ' in ',
-            period, ', ', {{ number_text('gap_pct', 1) }},
-            ' % behind the path of ', {{ number_text('path_value') }}
-        ) as headline_en,
-        concat(
-            subject_zh, '：', period, '为', {{ number_text('value_to_date') }},
-            '，落后时序路径', {{ number_text('path_value') }}, '达',
-            {{ number_text('gap_pct', 1) }}, '%'
-        ) as headline_zh,
+        {{ progress_headline_en() }} as headline_en,
+        {{ progress_headline_zh() }} as headline_zh,
         {{ json_text([
+            ['measure', 'measure'], ['compared_with', 'compared_with'],
             ['value', 'value'], ['value_to_date', 'value_to_date'],
             ['path_value', 'path_value'], ['gap_pct', 'gap_pct'],
-            ['target_value', 'target_value'], ['source_kind', 'source_kind'],
+            ['target_value', 'target_value'],
+            ['progress_share', 'progress_share'],
+            ['elapsed_share', 'elapsed_share'],
+            ['source_kind', 'source_kind'],
             ['definition_version', 'definition_version'],
             ['breakdown', 'breakdown'], ['binding', 'binding'],
-            ['status_raw', 'status_raw'], ['first_period', 'first_period'],
+            ['status_raw', 'status_raw'], ['status_held', 'status_held'],
+            ['p_miss', 'p_miss'], ['forecast_value', 'forecast_value'],
+            ['forecast_low80', 'forecast_low80'],
+            ['forecast_high80', 'forecast_high80'],
+            ['forecast_method', 'forecast_method'],
+            ['n_points', 'n_points'], ['first_period', 'first_period'],
             ['last_period', 'period'],
             ['periods', 'cast(periods_json as json)'],
             ['observation_key', 'observation_key'],

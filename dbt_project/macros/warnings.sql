@@ -1,0 +1,83 @@
+{#- The promise behind a target: what stays the same when its figure, its
+    definition or the version of its plan changes. -#}
+{% macro pledge_key() -%}
+    {{ hash_key([
+        'plan_code', 'indicator_code', 'region_code', 'unit_code', 'breakdown',
+    ]) }}
+{%- endmacro %}
+
+{#- A duty to report: one form of one unit. -#}
+{% macro duty_key() -%}
+    {{ hash_key(["'duty'", 'form_code', 'unit_code']) }}
+{%- endmacro %}
+
+{#- Stable name of a warning: the rule and what it speaks of, nothing else. -#}
+{% macro warning_id(parts) -%}
+    concat('EW-', substr({{ hash_key(parts) }}, 1, 12))
+{%- endmacro %}
+
+{#- 3 above red_at, 2 from orange_at, 1 from yellow_at, 0 below; a threshold
+    that the rule does not name is never reached. -#}
+{% macro level_at(measure) -%}
+    case
+        when {{ measure }} > red_at then 3
+        when {{ measure }} >= orange_at then 2
+        when {{ measure }} >= yellow_at then 1
+        else 0
+    end
+{%- endmacro %}
+
+{#- What nobody is bound to is orange at most. -#}
+{% macro severity_of(level, binding) -%}
+    case
+        when {{ level }} = 1 then 'yellow'
+        when {{ level }} = 2 or not {{ binding }} then 'orange'
+        else 'red'
+    end
+{%- endmacro %}
+
+{#- Whole steps of escalate_every that have passed; none where it is unset. -#}
+{% macro escalation(passed, every='escalate_every') -%}
+    cast(
+        coalesce(
+            floor(({{ passed }}) / nullif({{ every }}, 0)), 0
+        ) as integer
+    )
+{%- endmacro %}
+
+{#- Pre-hook: what is judged again is first forgotten. Subjects that are few
+    (plans, milestones) are judged whole each time. -#}
+{% macro forget_warnings(touched) -%}
+    {%- if execute and is_incremental() -%}
+        delete from {{ this }}
+        where
+            subject_kind not in ('target', 'duty')
+            or subject_key in (select subject_key from {{ ref(touched) }})
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro severity_rank(severity) -%}
+    case {{ severity }} when 'red' then 3 when 'orange' then 2 else 1 end
+{%- endmacro %}
+
+{#- By days past a promise; a threshold that the rule does not name is never
+    reached. -#}
+{% macro severity_after(days, rule='rule') -%}
+    case
+        when {{ days }} > {{ rule }}.red_after then 'red'
+        when {{ days }} > {{ rule }}.orange_after then 'orange'
+        else 'yellow'
+    end
+{%- endmacro %}
+
+{#- Days after the promise on which the present severity was reached. -#}
+{% macro reached_after(days, rule='rule') -%}
+    cast(
+        case
+            when {{ days }} > {{ rule }}.red_after then {{ rule }}.red_after
+            when {{ days }} > {{ rule }}.orange_after
+                then {{ rule }}.orange_after
+            else {{ rule }}.yellow_after
+        end as integer
+    )
+{%- endmacro %}

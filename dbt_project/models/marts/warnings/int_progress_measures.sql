@@ -1,0 +1,108 @@
+with
+
+ranked as (
+    select
+        *,
+        case status_raw when 'red' then 3 when 'yellow' then 1 else 0 end
+            as status_rank,
+        lag(status_held) over (
+            partition by target_key, source_kind
+            order by period_end asc nulls last, period asc nulls last
+        ) as status_before
+    from {{ ref('int_warned_progress') }}
+),
+
+-- Green to yellow and yellow to red are one step each.
+stepped as (
+    select
+        *,
+        case status_held when 'red' then 2 when 'yellow' then 1 else 0 end
+        - case status_before when 'red' then 2 when 'yellow' then 1 else 0 end
+            as steps_lost
+    from ranked
+),
+
+-- The same promise in the same period under an older definition.
+switched as (
+    select
+        newer.target_key,
+        newer.source_kind,
+        newer.period,
+        older.definition_version as compared_with,
+        round(100 * (newer.progress_share - older.progress_share), 10)
+            as points_gained
+    from ranked as newer
+    inner join ranked as older
+        on
+            newer.subject_key = older.subject_key
+            and newer.plan_version = older.plan_version
+            and newer.source_kind = older.source_kind
+            and newer.period = older.period
+            and newer.definition_version > older.definition_version
+    qualify
+        row_number() over (
+            partition by newer.target_key, newer.source_kind, newer.period
+            order by older.definition_version asc nulls last
+        ) = 1
+),
+
+final as (
+    select
+        'EW_OFF_TRACK' as rule_id,
+        target_key,
+        source_kind,
+        period,
+        cast(status_rank as double) as measure,
+        cast(null as varchar) as compared_with
+    from ranked
+    union all
+    select
+        'EW_STATUS_WORSENING' as rule_id,
+        target_key,
+        source_kind,
+        period,
+        cast(steps_lost as double) as measure,
+        status_before as compared_with
+    from stepped
+    where status_before is not null
+    union all
+    select
+        'EW_BEHIND_SCHEDULE' as rule_id,
+        target_key,
+        source_kind,
+        period,
+        case
+            when status_raw = 'achieved' then 0.0
+            else round(100 * (elapsed_share - progress_share), 10)
+        end as measure,
+        cast(null as varchar) as compared_with
+    from ranked
+    where progress_share is not null
+    union all
+    -- Once met or ended there is nothing left to forecast.
+    select
+        'EW_FORECAST_MISS' as rule_id,
+        target_key,
+        source_kind,
+        period,
+        case
+            when status_raw = 'achieved' or elapsed_share >= 1 then 0.0
+            else p_miss
+        end as measure,
+        cast(null as varchar) as compared_with
+    from ranked
+    where
+        p_miss is not null or status_raw = 'achieved' or elapsed_share >= 1
+    union all
+    select
+        'EW_DEFINITION_SWITCH' as rule_id,
+        target_key,
+        source_kind,
+        period,
+        points_gained as measure,
+        compared_with
+    from switched
+    where points_gained is not null
+)
+
+select * from final

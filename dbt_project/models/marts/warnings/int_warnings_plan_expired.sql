@@ -1,0 +1,80 @@
+with
+
+clock as (
+    select * from {{ ref('stg_clock') }}
+),
+
+rule as (
+    select * from {{ ref('int_rules') }}
+    where rule_id = 'EW_PLAN_EXPIRED'
+),
+
+plans as (
+    select * from {{ ref('dim_plan') }}
+),
+
+-- What may follow the end of a plan: after expiry its evaluation decides.
+answers as (
+    select
+        plans.plan_code,
+        plans.plan_version,
+        min(events.event_on) as answered_on
+    from plans
+    cross join clock
+    inner join {{ ref('fct_plan_event') }} as events
+        on
+            plans.plan_code = events.plan_code
+            and plans.plan_version = events.plan_version
+    where
+        events.event in (
+            'final_evaluated', 'extended', 'abolished', 'archived'
+        )
+        and events.event_on <= cast(clock.as_of as date)
+    group by plans.plan_code, plans.plan_version
+),
+
+aged as (
+    select
+        plans.*,
+        answers.answered_on,
+        least(
+            coalesce(answers.answered_on, cast(clock.as_of as date)),
+            cast(clock.as_of as date)
+        ) - plans.period_end as days_over
+    from plans
+    cross join clock
+    left join answers
+        on
+            plans.plan_code = answers.plan_code
+            and plans.plan_version = answers.plan_version
+),
+
+final as (
+    select
+        aged.plan_code,
+        aged.plan_version,
+        aged.name_en,
+        aged.name_zh,
+        aged.region_code,
+        aged.period_end,
+        aged.answered_on,
+        aged.days_over,
+        rule.rule_id,
+        rule.rule_version,
+        rule.parameters_json,
+        {{ severity_after('aged.days_over') }} as severity,
+        {{ end_of_day(
+            '(aged.period_end + cast(rule.yellow_after as integer))'
+        ) }} as first_raised_at,
+        {{ end_of_day(
+            '(aged.period_end + ' ~ reached_after('aged.days_over') ~ ')'
+        ) }} as last_seen_at,
+        {{ end_of_day('aged.answered_on') }} as resolved_at,
+        {{ escalation('aged.days_over - rule.yellow_after') }}
+            as escalation_level
+    from aged
+    cross join rule
+    where aged.days_over > rule.yellow_after
+)
+
+select * from final
