@@ -149,7 +149,7 @@ def _may_go_on(settings: Settings, into: Path, bounds: Bounds) -> bool:
 @cache
 def _manifest(project: str):  # noqa: ARG001
     """The parsed project: once for each state of it in a process."""
-    outcome = invoke(["parse", "--target", "as_of"])
+    outcome = invoke(["parse", "--no-partial-parse", "--target", "as_of"])
     if not outcome.success:
         raise Damaged(
             f"dbt could not read its project: {outcome.exception}",

@@ -68,8 +68,9 @@ def build(
         # A view says the same as when it was made; only tables have to move.
         arguments += ["--exclude", "config.materialized:view"]
     else:
-        # Rows that incremental models made by other SQL would stay among the new.
-        arguments += ["--full-refresh"]
+        # Rows that incremental models made by other SQL would stay among the new,
+        # and dbt's memory of another project takes moved entries for doubled ones.
+        arguments += ["--full-refresh", "--no-partial-parse"]
     hand_to_dbt(dbt_environment(settings))
     with writer_lock(settings):
         report = run_dbt(arguments, bounds)

@@ -24,7 +24,7 @@ NOTE = "<!-- Written by `planwatch docs`; edit the descriptions in dbt_project. 
 
 def parsed_project() -> Any:
     """dbt's manifest of the project, in the environment that stands."""
-    outcome = invoke(["parse"])
+    outcome = invoke(["parse", "--no-partial-parse"])
     if not outcome.success:
         raise Damaged(
             f"dbt could not read its project: {outcome.exception}",

@@ -186,12 +186,6 @@ def once(function):
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-@once
-@given(seed=SEEDS)
-def test_waves_are_as_made_anew_and_as_of_their_day(own_warehouse, seed):
-    agree(own_warehouse, histories(seed, 8, 2))
-
-
 @pytest.mark.long
 @once
 @given(seed=SEEDS)

@@ -34,17 +34,23 @@ counted as (
 rated as (
     select
         counted.*,
-        round(cast(misses as double) / nullif(hits + misses, 0), 10)
-            as type_1_error,
         round(
-            cast(false_alarms as double)
-            / nullif(false_alarms + correct_silences, 0),
+            cast(counted.misses as double)
+            / nullif(counted.hits + counted.misses, 0),
+            10
+        ) as type_1_error,
+        round(
+            cast(counted.false_alarms as double)
+            / nullif(counted.false_alarms + counted.correct_silences, 0),
             10
         ) as type_2_error,
-        round(cast(hits as double) / nullif(warnings, 0), 10)
+        round(cast(counted.hits as double) / nullif(counted.warnings, 0), 10)
             as precision_share,
-        round(cast(hits as double) / nullif(hits + misses, 0), 10)
-            as recall_share
+        round(
+            cast(counted.hits as double)
+            / nullif(counted.hits + counted.misses, 0),
+            10
+        ) as recall_share
     from counted
 ),
 
