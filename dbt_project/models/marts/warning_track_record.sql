@@ -33,7 +33,7 @@ counted as (
 
 rated as (
     select
-        counted.*,
+        *,
         round(cast(misses as double) / nullif(hits + misses, 0), 10)
             as type_1_error,
         round(
