@@ -121,9 +121,9 @@ def _append(settings: Settings, entry: Acknowledgement) -> None:
             # What a killed process cut off is overwritten.
             handle.seek(0)
             handle.truncate(handle.read().rfind(b"\n") + 1)
-            rows = [(*astuple(entry), entry.acknowledged_at)]
+            rows = [astuple(entry)]
             if not handle.tell():
-                rows.insert(0, (*(field.name for field in fields(entry)), "known_from"))
+                rows.insert(0, tuple(field.name for field in fields(entry)))
             text = io.StringIO()
             csv.writer(text, lineterminator="\n").writerows(rows)
             handle.write(text.getvalue().encode())

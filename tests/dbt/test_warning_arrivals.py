@@ -105,7 +105,7 @@ def in_order(warehouse, tmp_path_factory) -> Counter:
     rules = Counter(row[1] for row in found)
     assert set(rules) >= {
         "EW_OFF_TRACK", "EW_STATUS_WORSENING", "EW_BEHIND_SCHEDULE",
-        "EW_TARGET_WEAKENED", "EW_SILENT_UNIT", "EW_LATE_UNIT",
+        "EW_TARGET_WEAKENED", "EW_SILENT_UNIT", "EW_MILESTONE_OVERDUE",
     }  # fmt: skip
     return found
 
