@@ -19,6 +19,7 @@ from expectations.registries import Registries
 DECLARATIONS = {
     "OBS_PARTS_TOTAL": ("parts",),
     "OBS_INDICATORS_SUM": ("sum",),
+    "OBS_INDICATOR_EXCEEDS": ("at_most",),
     "OBS_STOCK_FLOW": ("flow",),
     "OBS_CUMULATIVE_FALLS": ("cumulative",),
     "OBS_DEFINITION_NOT_IN_FORCE": ("from", "until"),

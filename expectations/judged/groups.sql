@@ -2,6 +2,7 @@
 -- indicators that add up. A report is a submission, or a file of a release.
 --   OBS_PARTS_TOTAL, parts.<indicator>: "A,B" or "A,B;C,D" (two partitions)
 --   OBS_INDICATORS_SUM, sum.<indicator>: "indicator,indicator"
+--   OBS_INDICATOR_EXCEEDS, at_most.<indicator>: indicator
 create table partition_part as
 with
 
@@ -81,6 +82,50 @@ group by row_id, rule_id, parts, parts_declared
 having count(*) = parts_declared
 ;
 
+-- An indicator and the one that it may not exceed, each in all its breakdowns.
+create table limit_sum as
+with
+
+summed as (
+    select
+        report,
+        owner,
+        region_code,
+        definition_version,
+        period,
+        known_from,
+        indicator_code,
+        coalesce(
+            sum(number) filter (breakdown = '_T'), sum(number)
+        ) as number,
+    from usable
+    where
+        (select count(*) from rule_parameter where parameter like 'at_most.%')
+        > 0
+    group by all
+)
+
+select
+    own.* exclude (number),
+    own.number as own_sum,
+    min(other.number) as limit_sum,
+    min_by(other.indicator_code, other.number) as limit_indicator,
+from rule_parameter as declared
+inner join summed as own
+    on declared.parameter = 'at_most.' || own.indicator_code
+inner join summed as other
+    on
+        declared.value = other.indicator_code
+        and own.report = other.report
+        and own.owner = other.owner
+        and own.region_code = other.region_code
+        and own.definition_version = other.definition_version
+        and own.period = other.period
+        and own.known_from = other.known_from
+where declared.rule_id = 'OBS_INDICATOR_EXCEEDS'
+group by all
+;
+
 create table judged_group as
 with
 
@@ -136,6 +181,9 @@ final as (
         sums.gap_in_roundings as sum_gap,
         sums.part_sum as indicators_sum,
         sums.part_text as indicators_text,
+        limits.own_sum,
+        limits.limit_sum,
+        limits.limit_indicator,
         children.children,
         children.children_registered,
         children.children_sum,
@@ -156,6 +204,15 @@ final as (
         on usable.row_id = parts.row_id and parts.rule_id = 'OBS_PARTS_TOTAL'
     left join worst as sums
         on usable.row_id = sums.row_id and sums.rule_id = 'OBS_INDICATORS_SUM'
+    left join limit_sum as limits
+        on
+            usable.report = limits.report
+            and usable.owner = limits.owner
+            and usable.region_code = limits.region_code
+            and usable.indicator_code = limits.indicator_code
+            and usable.definition_version = limits.definition_version
+            and usable.period = limits.period
+            and usable.known_from = limits.known_from
     left join child_fact as children
         on
             usable.source_kind = children.source_kind
@@ -174,6 +231,7 @@ final as (
         of_total.row_id is not null
         or parts.row_id is not null
         or sums.row_id is not null
+        or limits.limit_sum is not null
         or children.parent is not null
 )
 

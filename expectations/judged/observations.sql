@@ -55,6 +55,37 @@ registered_regions as (
     select distinct region_code from registry_regions
 ),
 
+-- Units that rows of a release name, by the period they speak of.
+named_units as (
+    select
+        named.unit_code,
+        named.period,
+        max(unit_span.unit_code) as registered_unit,
+        max(
+            (
+                unit_span.valid_from <= period_context.period_end
+                and unit_span.valid_to >= period_context.period_start
+            )::integer
+        ) as unit_valid,
+        string_agg(
+            unit_span.span, '; ' order by unit_span.span_number asc nulls last
+        ) as unit_validity,
+    from (
+        select distinct
+            unit_code,
+            period,
+        from sent_row
+        where
+            submission_id is null
+            and unit_code is not null
+            -- Without a registry of units there is nothing to hold it against.
+            and exists (select 1 from registry_units)
+    ) as named
+    left join unit_span on named.unit_code = unit_span.unit_code
+    left join period_context on named.period = period_context.period
+    group by named.unit_code, named.period
+),
+
 asked_forms as (
     select distinct form_code from registry_forms
 ),
@@ -132,7 +163,9 @@ final as (
     select
         measured.*,
         submission_context.unit_code as submission_unit_code,
-        submission_context.form_code as submission_form_code,
+        -- A release may name a form itself.
+        coalesce(submission_context.form_code, measured.form_code)
+            as submission_form_code,
         submission_context.period as submission_period,
         submission_context.unit_region_code,
         indicator_versions.indicator_code as registered_indicator,
@@ -177,6 +210,12 @@ final as (
                 then measured.conf_status
         end as embargo_status,
         registered_regions.region_code as registered_region,
+        case
+            when named_units.unit_code is not null
+                then (named_units.registered_unit is not null)::integer
+        end as units_found,
+        named_units.unit_valid,
+        named_units.unit_validity,
         coalesce(measured.period, '') as period_text,
         period_context.frequency as period_frequency,
         case
@@ -222,17 +261,26 @@ final as (
             and measured.definition_version
             = indicator_context.definition_version
     left join asked_forms
-        on submission_context.form_code = asked_forms.form_code
+        on
+            coalesce(submission_context.form_code, measured.form_code)
+            = asked_forms.form_code
     left join form_item_counts
         on
-            submission_context.form_code = form_item_counts.form_code
+            coalesce(submission_context.form_code, measured.form_code)
+            = form_item_counts.form_code
             and measured.indicator_code = form_item_counts.indicator_code
     left join form_breakdowns
         on
-            submission_context.form_code = form_breakdowns.form_code
+            coalesce(submission_context.form_code, measured.form_code)
+            = form_breakdowns.form_code
             and measured.indicator_code = form_breakdowns.indicator_code
     left join registered_regions
         on measured.region_code = registered_regions.region_code
+    left join named_units
+        on
+            measured.submission_id is null
+            and measured.unit_code = named_units.unit_code
+            and measured.period is not distinct from named_units.period
     left join missing_status on measured.obs_status = missing_status.code
     left join copy_counts
         on

@@ -255,6 +255,14 @@ def test_declared_indicators_add_up(world):
     assert found(world.submissions(({}, rows))) == [("S1", "OBS_INDICATORS_SUM")]
 
 
+def test_an_indicator_stays_below_the_one_that_limits_it(world):
+    declare(world, ("OBS_INDICATOR_EXCEEDS", "at_most.GROWTH", "JOBS"))
+    rows = [{**JOBS, "value": "20"}, {**GROWTH, "value": "20"}]
+    assert found(world.submissions(({}, rows))) == []
+    rows[0]["value"] = "19"
+    assert found(world.submissions(({}, rows))) == [("S1", "OBS_INDICATOR_EXCEEDS")]
+
+
 def test_children_add_up_to_their_parent(world):
     regions = ("100000", "110000", "130000")
 
@@ -376,6 +384,30 @@ def test_a_site_may_change_a_threshold(world):
     verdict = world.submissions(*series)
     assert found(verdict) == [("M7", "OBS_JUMP_OWN")]
     assert verdict.rule_set_version != before
+
+
+def test_a_year_in_one_batch_or_in_two_gives_the_same_verdicts(world):
+    """Rejected rows are no past: neither in this batch nor in one before."""
+    values = (812, 955, 870, 900, 884_000, 910, 890, 8_900_000, 905, 880)
+    row = {**JOBS, "indicator_code": "HOUSES", "unit_measure": "UNITS"}
+    items = [{"form_code": "F1", "indicator_code": "HOUSES"}]
+    assert world.registry("form_items", items).accepted
+    sent = reported(*values, row=row)
+    slips = [
+        ("M5", "OBS_MAGNITUDE_THOUSAND"),
+        ("M8", "OBS_MAGNITUDE_TEN_THOUSAND"),
+    ]
+    whole = world.submissions(*sent)
+    assert found(whole) == slips
+    for cut in (5, 8):
+        for path in world.settings.verdicts.glob("unit_reports-*/verdict.json"):
+            path.unlink()
+        parts = []
+        for n, part in enumerate((sent[:cut], sent[cut:])):
+            received = datetime(2025, 12, 1, n, tzinfo=UTC)
+            landed = world.batch("unit_reports", "submission", part, received=received)
+            parts += found(world.judge_submissions(landed, part))
+        assert parts == slips
 
 
 def test_every_rule_on_other_rows_has_a_case_here():

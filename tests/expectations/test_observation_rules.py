@@ -217,3 +217,14 @@ def test_texts_of_a_reason_are_filled_in(world):
     )
     assert "PERCENT" in reason["how_to_fix_en"]
     assert "PERCENT" in reason["how_to_fix_zh"]
+
+
+def test_a_release_names_only_units_that_exist_in_the_period(world):
+    row = {**GDP, "unit_code": "U1"}
+    assert reasons_of(world.release([row])) == []
+    unknown = world.release([{**row, "unit_code": "U9"}])
+    assert (1, "unit_code", "OBS_UNIT_UNKNOWN") in reasons_of(unknown)
+    closed = {**row, "unit_code": "U2", "region_code": "130000"}
+    early = world.release([{**closed, "period": "2023"}])
+    assert (1, "unit_code", "OBS_UNIT_NOT_VALID") in reasons_of(early)
+    assert reasons_of(world.release([{**closed, "period": "2024"}])) == []

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import shutil
+from dataclasses import replace
 
 import pytest
 from judged_world import rows_of
 
 from expectations.gate import gate
 from ingestion.ingest import ingest, shards
+from ingestion.landing import LandedBatch
 from ingestion.site import Site
 
 RULE_OF = {
@@ -31,8 +34,13 @@ RULE_OF = {
 
 
 @pytest.fixture(scope="module")
-def verdicts(tmp_path_factory, make_settings):
-    settings = make_settings(tmp_path_factory.mktemp("home"))
+def judged_here(tmp_path_factory, make_settings):
+    return make_settings(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="module")
+def verdicts(judged_here):
+    settings = judged_here
     site = Site.load(settings.site)
     declared = [*site.of_kind("registry"), *site.of_kind("submission")]
     return [
@@ -71,6 +79,22 @@ def test_every_planted_fault_is_found_and_nothing_else(network, verdicts):
         if row["severity"] == "error" or row["rule_id"] == "SUB_ROWS_ABSENT"
     }
     assert found == planted
+
+
+def test_whichever_shard_is_judged_first_the_verdicts_are_the_same(
+    judged_here, verdicts, tmp_path, make_settings
+):
+    settings = make_settings(tmp_path / "home")
+    shutil.copytree(judged_here.home, settings.home)
+    reports = [verdict for verdict in verdicts if verdict.kind == "submission"]
+    assert len(reports) > 2
+    for verdict in reports:
+        shutil.rmtree(settings.verdicts / verdict.batch_id)
+    site = Site.load(settings.site)
+    for verdict in reversed(reports):
+        batch = LandedBatch.open(settings, verdict.batch_id)
+        again = gate(settings, batch, site)
+        assert replace(again, folder=verdict.folder) == verdict
 
 
 def _can_be_known(fault: dict[str, str]) -> bool:
