@@ -72,6 +72,7 @@ def test_a_day_is_meant_until_its_end_and_nonsense_is_told():
         moment("yesterday")
 
 
+@pytest.mark.long
 def test_the_command_line_builds_it_once_and_asks_it_often(published):
     home = str(published.home)
     runner = CliRunner()

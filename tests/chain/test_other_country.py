@@ -97,6 +97,7 @@ def test_mexican_states(tmp_path):
     assert warned == [("MX-05", "red")]
 
 
+@pytest.mark.long
 def test_a_cell_that_the_declaration_does_not_cover_is_accounted_for(tmp_path):
     if not ORACLE.exists():
         pytest.skip("the oracle file of Mexican states is not beside this checkout")

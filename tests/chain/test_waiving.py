@@ -16,6 +16,9 @@ from warehouse.database import reader, writer
 from warehouse.publish import current
 from warehouse.rebuild import rebuild
 
+# The gate's side of it is tried by tests/expectations/test_rejudgement.py.
+pytestmark = pytest.mark.long
+
 WAIVER = {
     "waiver_id": "W-2025-1",
     "rule_id": "OBS_VALUE_TOO_HIGH",
@@ -102,7 +105,6 @@ def test_only_the_released_row_is_in_the_release(waived):
     ) == [(3, 4000)]
 
 
-@pytest.mark.long
 def test_made_anew_from_landing_it_is_the_same_release(waived):
     before = current(waived)
     rebuild(waived, Site.load(waived.site))

@@ -125,6 +125,7 @@ def test_spreadsheet_errors_are_problems_not_empty_cells(look: Look) -> None:
     assert {(p["column"], p["value"]) for p in found.problems} == {("other", "#REF!")}
 
 
+@pytest.mark.long
 def test_gb_t_2260_yearly_lists(look: Look) -> None:
     folder = real("china-admin-areacodes", "data")
     years = sorted(folder.glob("*.txt"))
