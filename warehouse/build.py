@@ -144,7 +144,9 @@ def run_dbt(arguments: list[str], bounds: Bounds, manifest=None) -> BuildReport:
     )
     outcome = invoke(arguments, manifest)
     results = getattr(outcome.result, "results", None) or []
-    failed = [r for r in results if r.status not in ("success", "pass", "warn")]
+    # Exposures are listed too, as something that needs no doing.
+    fine = ("success", "pass", "warn", "no-op")
+    failed = [r for r in results if r.status.lower() not in fine]
     if not outcome.success:
         raise Damaged(
             "dbt could not build the warehouse: "
