@@ -23,7 +23,7 @@ from tenacity.wait import wait_base
 from expectations.addresses import Address, AddressBook, refuse_private
 from expectations.verdict import Verdict
 from ingestion.clock import now, stamp
-from ingestion.durable import held, machine_faults
+from ingestion.durable import held
 from ingestion.errors import (
     Damaged,
     PlanwatchError,
@@ -32,6 +32,7 @@ from ingestion.errors import (
     Transient,
 )
 from ingestion.fetch import USER_AGENT
+from ingestion.journal import append_line, read_lines
 from ingestion.settings import Settings
 from ingestion.site import Site
 
@@ -89,7 +90,7 @@ def deliver(
             for receipt, address in _due(settings, book, path):
                 outcome = postman.bring(receipt, address)
                 if outcome:
-                    _record(_ledger(settings, path.stem), outcome)
+                    append_line(_ledger(settings, path.stem), asdict(outcome))
         return postman.outcomes
 
 
@@ -126,24 +127,8 @@ def _due(
 
 
 def deliveries(settings: Settings, batch_id: str) -> list[dict[str, Any]]:
-    """Recorded outcomes of a batch; what a kill cut off does not count."""
-    path = _ledger(settings, batch_id)
-    if not path.exists():
-        return []
-    content = path.read_bytes()
-    whole = content[: content.rfind(b"\n") + 1]
-    return [json.loads(line) for line in whole.splitlines()]
-
-
-def _record(path: Path, outcome: Delivery) -> None:
-    line = json.dumps(asdict(outcome), ensure_ascii=False, sort_keys=True) + "\n"
-    with machine_faults(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab+") as handle:
-            # What a killed process cut off is overwritten.
-            handle.seek(0)
-            handle.truncate(handle.read().rfind(b"\n") + 1)
-            handle.write(line.encode())
+    """Recorded outcomes of a batch."""
+    return read_lines(_ledger(settings, batch_id))
 
 
 class Postman:

@@ -32,6 +32,7 @@ from ingestion.durable import (
 )
 from ingestion.errors import Damaged
 from ingestion.incoming import make_durable, staged_path
+from ingestion.journal import append_line, whole_lines
 from ingestion.settings import Settings
 from ingestion.source import Source
 
@@ -277,37 +278,10 @@ def _append(settings: Settings, batch: LandedBatch, last: dict | None) -> dict:
     return entry
 
 
-def append_line(path: Path, entry: dict) -> None:
-    """Add a durable line; half a line that a kill left is cut off first."""
-    line = json.dumps(entry, sort_keys=True) + "\n"
-    with machine_faults(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab") as handle:
-            handle.truncate(whole_lines(path))
-            handle.write(line.encode())
-            handle.flush()
-            os.fsync(handle.fileno())
-        sync_folder(path.parent)
-
-
 def chained(entry: dict) -> str:
     """Hash of a ledger entry, which covers the entry before it."""
     fields = {key: value for key, value in entry.items() if key != "hash"}
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
-
-
-def whole_lines(path: Path) -> int:
-    """Length up to the last line end: what a kill cut off does not count."""
-    position = path.stat().st_size
-    with path.open("rb") as handle:
-        while position > 0:
-            start = max(0, position - 2**16)
-            handle.seek(start)
-            found = handle.read(position - start).rfind(b"\n")
-            if found >= 0:
-                return start + found + 1
-            position = start
-    return 0
 
 
 def last_entry(settings: Settings) -> dict | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ingestion.durable import held
 from ingestion.errors import Damaged
+from ingestion.journal import whole_lines
 from ingestion.landing import (
     GENESIS,
     LandedBatch,
@@ -23,7 +24,6 @@ from ingestion.landing import (
     manifest_path,
     object_path,
     recover,
-    whole_lines,
 )
 from ingestion.settings import Settings
 from ingestion.tombstones import TOMBSTONES, tombstones

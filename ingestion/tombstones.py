@@ -12,7 +12,8 @@ from pathlib import Path
 
 from ingestion.clock import now, stamp
 from ingestion.errors import Damaged
-from ingestion.landing import GENESIS, append_line, chained, whole_lines
+from ingestion.journal import append_line, whole_lines
+from ingestion.landing import GENESIS, chained
 from ingestion.settings import Settings
 
 TOMBSTONES = "tombstones.jsonl"

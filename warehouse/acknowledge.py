@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from dataclasses import astuple, dataclass, fields
 from datetime import date
 
 from ingestion.clock import now
-from ingestion.durable import held, machine_faults
+from ingestion.durable import held
 from ingestion.errors import UsageError
 from ingestion.ingest import ingest
+from ingestion.journal import append, whole_lines
 from ingestion.landing import LandedBatch
 from ingestion.settings import Settings
 from ingestion.site import Site
@@ -115,17 +115,9 @@ def _end(settings: Settings, until: str) -> str:
 
 def _append(settings: Settings, entry: Acknowledgement) -> None:
     path = settings.home / SOURCE / f"{SOURCE}.csv"
-    with machine_faults(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab+") as handle:
-            # What a killed process cut off is overwritten.
-            handle.seek(0)
-            handle.truncate(handle.read().rfind(b"\n") + 1)
-            rows = [astuple(entry)]
-            if not handle.tell():
-                rows.insert(0, tuple(field.name for field in fields(entry)))
-            text = io.StringIO()
-            csv.writer(text, lineterminator="\n").writerows(rows)
-            handle.write(text.getvalue().encode())
-            handle.flush()
-            os.fsync(handle.fileno())
+    rows = [astuple(entry)]
+    if not path.exists() or not whole_lines(path):
+        rows.insert(0, tuple(field.name for field in fields(entry)))
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    append(path, text.getvalue().encode())

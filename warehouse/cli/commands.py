@@ -53,7 +53,6 @@ for command in (
     operate.run,
     inspect.inspect,
     stages.ingest,
-    inspect.inspect,
     stages.gate,
     stages.data_docs,
     stages.load,

@@ -7,13 +7,10 @@ and the same words, so that a receiver can tell it from a new one.
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
-from ingestion.durable import machine_faults
+from ingestion.journal import append_line, read_lines
 from ingestion.settings import Settings
 
 
@@ -53,7 +50,7 @@ class Outbox:
     @classmethod
     def open(cls, settings: Settings, recipient: str) -> Outbox:
         outbox = cls(settings.home / "notices" / f"{recipient}.jsonl")
-        for entry in outbox._entries():
+        for entry in read_lines(outbox.path):
             if entry["what"] == "intent":
                 digest = entry["digest"]
                 notices = tuple(Notice(**n) for n in digest.pop("notices"))
@@ -64,15 +61,13 @@ class Outbox:
 
     def promise(self, digest: Digest) -> None:
         """Write the intent to disk; only then may the digest be sent."""
-        self._write({"what": "intent", "digest": asdict(digest)})
+        append_line(self.path, {"what": "intent", "digest": asdict(digest)})
         self._take(digest)
 
     def close(self, digest: Digest, outcome: str, at: str, message: str = "") -> None:
         """Record an attempt; `sent` is final, `failed` is tried again."""
-        self._write(
-            {"what": outcome, "digest_id": digest.digest_id, "at": at,
-             "message": message}
-        )  # fmt: skip
+        entry = {"what": outcome, "digest_id": digest.digest_id, "at": at}
+        append_line(self.path, entry | {"message": message})
         if outcome == "sent":
             self.unsent.pop(digest.digest_id, None)
 
@@ -83,25 +78,3 @@ class Outbox:
         self.unsent[digest.digest_id] = digest
         self.days.append(digest.created_at[:10])
         self.told |= {notice.warning_id: notice for notice in digest.notices}
-
-    def _entries(self) -> list[dict[str, Any]]:
-        """Whole lines; what a kill cut off does not count."""
-        if not self.path.exists():
-            return []
-        content = self.path.read_bytes()
-        return [
-            json.loads(line)
-            for line in content[: content.rfind(b"\n") + 1].splitlines()
-        ]
-
-    def _write(self, entry: dict[str, Any]) -> None:
-        line = json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n"
-        with machine_faults(self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("ab+") as handle:
-                # What a killed process cut off is overwritten.
-                handle.seek(0)
-                handle.truncate(handle.read().rfind(b"\n") + 1)
-                handle.write(line.encode())
-                handle.flush()
-                os.fsync(handle.fileno())
