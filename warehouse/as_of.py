@@ -147,7 +147,7 @@ def _may_go_on(settings: Settings, into: Path, bounds: Bounds) -> bool:
 
 
 @cache
-def _manifest(project: str):  # noqa: ARG001
+def _manifest(_project: str):
     """The parsed project: once for each state of it in a process."""
     outcome = invoke(["parse", "--no-partial-parse", "--target", "as_of"])
     if not outcome.success:

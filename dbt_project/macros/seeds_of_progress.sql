@@ -16,8 +16,12 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- The mart itself, without ref(): it is made after what reads its past. -#}
 {% macro keep_seeds() -%}
-    {%- if execute and is_incremental() -%}
+    {%- set mart = adapter.get_relation(
+        target.database, 'marts', 'indicator_progress'
+    ) if execute else none -%}
+    {%- if mart is not none and not flags.FULL_REFRESH -%}
         insert into {{ seed_table() }} by name
         with
 
@@ -62,7 +66,7 @@
             told.status_held,
             told.improving_run,
             told.on_schedule_run
-        from {{ this }} as told
+        from {{ mart }} as told
         inner join touched on told.target_key = touched.target_key
         where
             told.period_end < touched.from_end

@@ -197,6 +197,8 @@ def _late_and_corrected(world: SmallWorld) -> None:
     world.report(
         "U2", "2025-02", datetime(2025, 4, 30), verdict="rejected", reasons=("WORDS",)
     )
+    # A refused report may call its period anything.
+    world.report("U1", "9月", datetime(2025, 4, 30), verdict="rejected")
 
 
 def _same_moment_and_new_target(world: SmallWorld) -> None:

@@ -1,6 +1,5 @@
 -- depends_on: {{ ref('int_progress_touched') }}
--- depends_on: {{ ref('int_progress_rules') }} {{ ref('stg_clock') }}
--- depends_on: {{ ref('int_progress_clock') }}
+-- depends_on: {{ ref('int_progress_clock') }} {{ ref('stg_clock') }}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -8,8 +7,6 @@
     pre_hook=[
         "{{ reset_watermark() }}",
         "{{ refuse_going_back() }}",
-        "{{ forget_seeds() }}",
-        "{{ keep_seeds() }}",
         "{{ forget_touched('int_progress_touched', 'target_key') }}",
     ],
     post_hook="{{ record_watermark(

@@ -1,3 +1,6 @@
+{#- A table: the joins of the mart must not hold the histories, too. -#}
+{{ config(materialized='table') }}
+
 with
 
 scaled as (

@@ -1,3 +1,10 @@
+-- depends_on: {{ ref('int_progress_touched') }} {{ ref('int_target_terms') }}
+{#- A table of few columns: its windows sort every period of every series. -#}
+{{ config(
+    materialized='table',
+    pre_hook=["{{ forget_seeds() }}", "{{ keep_seeds() }}"],
+) }}
+
 {#- Periods of one length of one series, in order. -#}
 {% set series = 'target_key, source_kind, months_in_period' %}
 {% set so_far %}
@@ -17,7 +24,12 @@ with
 
 status as (
     select
-        *,
+        target_key,
+        source_kind,
+        period,
+        status_raw,
+        gap_pct,
+        yellow_limit_pct,
         {{ period_months('period') }} as months_in_period,
         cast(
             ceil(months_elapsed / {{ period_months('period') }}) as integer
@@ -251,24 +263,18 @@ carried as (
 -- long as the rule says, and is never green for want of figures.
 final as (
     select
-        status.*,
-        carried.improving_run,
-        carried.on_schedule_run,
+        target_key,
+        source_kind,
+        period,
+        improving_run,
+        on_schedule_run,
         case
-            when carried.judged is not null then carried.judged
-            when
-                carried.place - carried.last_place
-                <= carried.keep_missing_periods
-                then carried.last_judged
+            when judged is not null then judged
+            when place - last_place <= keep_missing_periods then last_judged
             else 'not_rated'
         end as status_held
-    from status
-    inner join carried
-        on
-            status.target_key = carried.target_key
-            and status.source_kind = carried.source_kind
-            and status.period = carried.period
-    where not carried.is_seed
+    from carried
+    where not is_seed
 )
 
 select * from final

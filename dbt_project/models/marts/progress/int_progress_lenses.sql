@@ -1,5 +1,9 @@
 with
 
+status as (
+    select * from {{ ref('int_progress_status') }}
+),
+
 held as (
     select * from {{ ref('int_progress_held') }}
 ),
@@ -23,20 +27,28 @@ rules as (
 
 joined as (
     select
-        held.*,
+        status.*,
+        held.status_held,
+        held.improving_run,
+        held.on_schedule_run,
         peers.peer_sd,
         rules.significant_from,
         rules.moderate_from,
         rules.insufficient_from,
         rules.min_change_pct,
-        (terms.first_month + held.months_elapsed - 1 - terms.base_month) / 12
+        (terms.first_month + status.months_elapsed - 1 - terms.base_month) / 12
             as years_from_base,
         (terms.end_month - terms.base_month) / 12 as years_of_target,
-        (terms.end_month - terms.first_month + 1 - held.months_elapsed)
-        / held.step_months as steps_left
-    from held
-    inner join terms on held.target_key = terms.target_key
-    left join peers on held.target_key = peers.target_key
+        (terms.end_month - terms.first_month + 1 - status.months_elapsed)
+        / status.step_months as steps_left
+    from status
+    inner join held
+        on
+            status.target_key = held.target_key
+            and status.source_kind = held.source_kind
+            and status.period = held.period
+    inner join terms on status.target_key = terms.target_key
+    left join peers on status.target_key = peers.target_key
     cross join rules
 ),
 
