@@ -1,6 +1,7 @@
 """One monthly wave of a country into its history, against hand-written SQL.
 
-    python tests/bench/bench_wave.py [--months 6] [--units 33413]
+    ./planwatch bench wave [--long]
+    PYTHONPATH=. python tests/bench/bench_wave.py [--months 6] [--units 33413]
 
 Six months are 4 M observations, sixty are 42 M. Both sides take the same
 Parquet files of one wave (0.67 M rows and 4 % restatements) into the same
@@ -17,21 +18,17 @@ import multiprocessing
 import os
 import resource
 import shutil
-import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+import wave_history as history
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
-
-import wave_history as history  # noqa: E402
-
-from ingestion.settings import Settings  # noqa: E402
-from warehouse.build import build, dbt_environment, invoke  # noqa: E402
-from warehouse.database import transaction, writer  # noqa: E402
+from ingestion.settings import Settings
+from warehouse.build import build, dbt_environment, invoke
+from warehouse.database import transaction, writer
 
 COMPARED = {
     "core.fct_observation": "observation_key, known_from, known_to, is_current, value",
@@ -43,15 +40,8 @@ COMPARED = {
 
 
 def settings_of(home: Path, now: str) -> Settings:
-    return Settings.load(home=home).model_copy(
-        update={"now": Settings._utc(_parsed(now))}
-    )
-
-
-def _parsed(moment: str):
-    from datetime import datetime
-
-    return datetime.fromisoformat(moment)
+    moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    return Settings.load(home=home).model_copy(update={"now": moment})
 
 
 def make_history(home: Path, units: int, months: int) -> dict[str, str]:
@@ -106,7 +96,7 @@ def by_hand(home: Path, wave: dict[str, str], months: int) -> dict[str, object]:
             "observations": str(home / "observations.parquet"),
             "submissions": str(home / "submissions.parquet"),
             "period": wave["period"],
-            "as_of": _parsed(wave["now"]),
+            "as_of": datetime.fromisoformat(wave["now"]),
         }.items():
             connection.execute(f"set variable {name} = ?", [value])
         with transaction(connection):
