@@ -22,17 +22,6 @@ HEADS = {
 NOTE = "<!-- Written by `planwatch docs`; edit the descriptions in dbt_project. -->\n"
 
 
-def parsed_project() -> Any:
-    """dbt's manifest of the project, in the environment that stands."""
-    outcome = invoke(["parse", "--no-partial-parse"])
-    if not outcome.success:
-        raise Damaged(
-            f"dbt could not read its project: {outcome.exception}",
-            "correct the file that it names.",
-        )
-    return outcome.result
-
-
 def write_page(settings: Settings, page: Path) -> Path:
     """Write dbt's page of all models and their lineage as one HTML file."""
     if not settings.warehouse.exists():

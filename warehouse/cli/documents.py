@@ -22,10 +22,11 @@ def docs(
 ) -> None:
     """Write the data dictionary and the diagram from the models' descriptions."""
     from warehouse.build import dbt_environment, hand_to_dbt
-    from warehouse.dictionary import parsed_project, write_documents, write_page
+    from warehouse.build import parsed_project, project_hash
+    from warehouse.dictionary import write_documents, write_page
 
     hand_to_dbt(dbt_environment(settings_of(home)))
-    for path in write_documents(parsed_project(), folder):
+    for path in write_documents(parsed_project(project_hash()), folder):
         print(path)
     if page:
         print(write_page(settings_of(home), page))
