@@ -21,8 +21,12 @@ def docs(
     home: HomeOption = None,
 ) -> None:
     """Write the data dictionary and the diagram from the models' descriptions."""
-    from warehouse.build import dbt_environment, hand_to_dbt
-    from warehouse.build import parsed_project, project_hash
+    from warehouse.build import (
+        dbt_environment,
+        hand_to_dbt,
+        parsed_project,
+        project_hash,
+    )
     from warehouse.dictionary import write_documents, write_page
 
     hand_to_dbt(dbt_environment(settings_of(home)))
