@@ -1,7 +1,7 @@
 -- depends_on: {{ ref('stg_clock') }}
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
+    incremental_strategy='replace_since',
     unique_key='observation_key',
     on_schema_change='fail',
     pre_hook=["{{ reset_watermark() }}", "{{ refuse_going_back() }}"],
@@ -39,7 +39,11 @@ candidates as (
         select
             {{ carried }}
         from {{ this }}
-        where observation_key in (select new_rows.observation_key from new_rows)
+        where
+            observation_key in (select new_rows.observation_key from new_rows)
+            and period_end >= (
+                select min({{ period_end('new_rows.period') }}) from new_rows
+            )
     {%- endif %}
 ),
 

@@ -15,9 +15,18 @@
 
 with
 
+-- The bound of all of them first: it spares reading the history.
 current_rows as (
     select * from {{ ref('fct_observation') }}
-    where is_current and value is not null
+    where
+        is_current and value is not null
+        {%- if is_incremental() %}
+            and period_end >= (
+                select min(unread.period_end)
+                from {{ ref('fct_observation') }} as unread
+                where {{ is_unread('int_divergence_values') }}
+            )
+        {%- endif %}
 ),
 
 -- Points on which somebody but the reporter has spoken: few beside all.
