@@ -5,7 +5,11 @@ from __future__ import annotations
 import math
 
 import pytest
-from numbers_world import INDEX, OUTPUT, PEOPLE
+from numbers_world import INDEX, MEXICO, OUTPUT, PEOPLE
+
+needs_mexico = pytest.mark.skipif(
+    not MEXICO.exists(), reason="the shared test data are not here"
+)
 
 # PySAL's own tests on these data (unweighted); parts between from hanson98.
 MEXICO_T = {
@@ -25,6 +29,7 @@ def inequality(warehouse, columns: str, where: str) -> list[tuple]:
     )
 
 
+@needs_mexico
 def test_mexico_over_seven_decades(warehouse):
     rows = inequality(
         warehouse,
@@ -92,6 +97,7 @@ def test_comparable_prices_follow_each_region_s_own_index(warehouse):
     assert highest == pytest.approx(330 / 105)
 
 
+@needs_mexico
 def test_contributions_and_changes_add_up(warehouse):
     rows = warehouse.query(
         "select any_value(total.theil_t), "
