@@ -39,11 +39,12 @@ class Settings(BaseSettings):
     samples_token: SecretStr = SecretStr("sample-token")
     memory_limit: str = "3GB"
     threads: int = 2
+    cache: Path | None = None
 
-    @field_validator("home", "site")
+    @field_validator("home", "site", "cache")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value.expanduser().absolute() if value else None
 
     @field_validator("now")
     @classmethod
@@ -99,6 +100,11 @@ class Settings(BaseSettings):
     @property
     def simulation(self) -> Path:
         return self.home / "simulation"
+
+    @property
+    def parsed(self) -> Path:
+        """What dbt read of the project; homes may share it."""
+        return self.cache or self.home / "dbt" / "parsed"
 
     @property
     def locks(self) -> Path:

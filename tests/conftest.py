@@ -16,6 +16,9 @@ SHARED = ROOT.parent / "shared"
 for name in [name for name in os.environ if name.startswith("PLANWATCH_")]:
     del os.environ[name]
 
+# All homes of a run share what dbt read of the project.
+os.environ["PLANWATCH_CACHE"] = str(ROOT / ".pytest_cache" / "project")
+
 NOW = "2026-02-01T00:00:00Z"
 
 # Folders whose fixtures take longest: a worker that gets one late works alone.

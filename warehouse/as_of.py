@@ -9,18 +9,10 @@ from ingestion.clock import now
 from ingestion.durable import machine_faults
 from ingestion.errors import UsageError
 from ingestion.settings import Settings
-from warehouse.build import (
-    Bounds,
-    BuildReport,
-    dbt_environment,
-    hand_to_dbt,
-    parsed_project,
-    project_hash,
-    run_anew,
-    run_dbt,
-)
+from warehouse.build import Bounds, BuildReport, run_anew, run_dbt
 from warehouse.database import connect, writer, writer_lock
 from warehouse.model_clock import clock_as_of
+from warehouse.project import dbt_environment, hand_to_dbt, manifest_of, project_hash
 from warehouse.schema import apply_ops
 
 FILE = "planwatch.duckdb"
@@ -53,7 +45,7 @@ def build_as_of(
         "DBT_TARGET_PATH": str(settings.home / "dbt" / "as_of"),
     }
     hand_to_dbt(environment)
-    manifest = parsed_project(bounds.project_hash, "--target", "as_of")
+    manifest = manifest_of(settings, "as_of")
     hand_to_dbt({"PLANWATCH_WAREHOUSE": str(into)})
     arguments = ["run", "--target", "as_of"]
     if select:
@@ -64,9 +56,9 @@ def build_as_of(
     # Nobody may write while the warehouse is attached.
     with writer_lock(settings):
         if goes_on or select:
-            report = run_dbt(arguments, bounds, manifest.deepcopy())
+            report = run_dbt(arguments, bounds, manifest)
         else:
-            report = run_anew(arguments, bounds, manifest=manifest)
+            report = run_anew(settings, arguments, bounds, target="as_of")
     _record(settings, into, bounds)
     return report
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
 
 from ingestion.clock import now
 from ingestion.errors import Damaged, SiteError, UsageError
-from ingestion.settings import ROOT, Settings
+from ingestion.settings import Settings
 from warehouse.database import writer, writer_lock
 from warehouse.model_clock import model_clock
 from warehouse.outcomes import load_outcomes
+from warehouse.project import (
+    dbt_environment,
+    hand_to_dbt,
+    invoke,
+    manifest_of,
+    project_hash,
+)
 from warehouse.replay_load import load_replays
 from warehouse.shares import SHARE, runs, share_count
 
-PROJECT = ROOT / "dbt_project"
 LAYERS = ("staging", "intermediate", "core", "marts", "published")
 
 
@@ -78,9 +81,10 @@ def build(
             select = ["--select", f"path:models/{layer}"] if layer else []
             # A view says the same as when it was made; only tables have to move.
             select += ["--exclude", "config.materialized:view"]
-            report = run_dbt([*arguments, *select], bounds)
+            manifest = manifest_of(settings)
+            report = run_dbt([*arguments, *select], bounds, manifest)
         else:
-            report = run_anew(arguments, bounds, layer)
+            report = run_anew(settings, arguments, bounds, layer)
     if layer in (None, LAYERS[-1]):
         _record(settings, bounds)
     return report
@@ -111,44 +115,19 @@ def _bounds(settings: Settings) -> tuple[Bounds, Bounds | None]:
     return bounds, Bounds(*last) if last else None
 
 
-def project_hash() -> str:
-    """Hash of every file of the dbt project: another model is another build."""
-    digest = hashlib.sha256()
-    for path in sorted(PROJECT.rglob("*")):
-        if path.is_file() and path.suffix in {".sql", ".yml", ".csv"}:
-            digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0")
-            digest.update(path.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
-def dbt_environment(settings: Settings) -> dict[str, str]:
-    """What profiles.yml and dbt itself read from the environment."""
-    return {
-        "PLANWATCH_WAREHOUSE": str(settings.warehouse),
-        "PLANWATCH_MEMORY_LIMIT": settings.memory_limit,
-        "DBT_PROJECT_DIR": str(PROJECT),
-        "DBT_PROFILES_DIR": str(PROJECT),
-        "DBT_TARGET_PATH": str(settings.home / "dbt" / "target"),
-        "DBT_LOG_PATH": str(settings.home / "dbt" / "logs"),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-    }
-
-
-def hand_to_dbt(variables: dict[str, str]) -> None:
-    """dbt and its profiles read the environment of this process, nothing else."""
-    os.environ.update(variables)
-
-
 def run_anew(
-    arguments: list[str], bounds: Bounds, layer: str | None = None, manifest=None
+    settings: Settings,
+    arguments: list[str],
+    bounds: Bounds,
+    layer: str | None = None,
+    target: str = "duckdb",
 ) -> BuildReport:
     """Make everything anew (or one layer), in as many shares as memory asks for."""
-    manifest = manifest or parsed_project(bounds.project_hash)
     reports = []
     for share, selection in runs(share_count(bounds.observations), layer):
         hand_to_dbt({SHARE: share})
-        parsed = manifest.deepcopy()
-        reports.append(run_dbt([*arguments, *selection], bounds, parsed))
+        manifest = manifest_of(settings, target)
+        reports.append(run_dbt([*arguments, *selection], bounds, manifest))
     hand_to_dbt({SHARE: "1/1"})
     timings: Counter[str] = Counter()
     for report in reports:
@@ -162,26 +141,10 @@ def run_anew(
     )
 
 
-@cache
-def parsed_project(_state: str, *arguments: str):
-    """The manifest of the project: once for each state of it in a process.
-
-    Raises Damaged when dbt cannot read it.
-    """
-    # dbt's memory of another project takes moved entries for doubled ones.
-    outcome = invoke(["parse", "--no-partial-parse", *arguments])
-    if not outcome.success:
-        raise Damaged(
-            f"dbt could not read its project: {outcome.exception}",
-            "the log in dbt/logs of this home names file and line.",
-        )
-    return outcome.result
-
-
-def run_dbt(arguments: list[str], bounds: Bounds, manifest=None) -> BuildReport:
+def run_dbt(arguments: list[str], bounds: Bounds, manifest) -> BuildReport:
     """Run dbt within `bounds`, in the environment that stands.
 
-    A manifest spares the parsing. Raises Damaged with what failed.
+    Raises Damaged with what failed.
     """
     hand_to_dbt(
         {
@@ -211,26 +174,6 @@ def run_dbt(arguments: list[str], bounds: Bounds, manifest=None) -> BuildReport:
         round(sum(r.execution_time for r in results), 2),
         timings={r.node.name: round(r.execution_time, 3) for r in results},
     )
-
-
-def invoke(arguments: list[str], manifest=None):
-    """Run dbt in this process; gives its dbtRunnerResult.
-
-    One connection serves all models of the run: opening the file anew for each
-    takes longer than most of them. It is closed at the end, or dbt would keep
-    the file for the life of the process. What dbt logs for its own makers takes
-    a tenth of the time and is left out.
-    """
-    # dbt takes 3 s to import: only when there is something to build.
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
-
-    try:
-        return dbtRunner(manifest=manifest).invoke(
-            ["--quiet", "--log-level-file", "info", *arguments]
-        )
-    finally:
-        DuckDBConnectionManager.close_all_connections()
 
 
 def _failure(result) -> str:

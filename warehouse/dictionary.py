@@ -8,8 +8,8 @@ from typing import Any
 
 from ingestion.errors import Damaged, UsageError
 from ingestion.settings import ROOT, Settings
-from warehouse.build import invoke
 from warehouse.database import writer_lock
+from warehouse.project import invoke
 
 DICTIONARY = ROOT / "docs" / "dictionary.md"
 DIAGRAM = ROOT / "docs" / "entities.md"

@@ -23,9 +23,9 @@ from ingestion.durable import held, machine_faults, write_json
 from ingestion.errors import UsageError
 from ingestion.settings import Settings
 from warehouse.as_of import FILE, build_as_of
-from warehouse.build import hand_to_dbt
 from warehouse.database import writer
 from warehouse.model_clock import clock_as_of
+from warehouse.project import hand_to_dbt
 
 STEPS = {"month": 1, "quarter": 3, "year": 12}
 TABLES = ("rule", "target", "warning")

@@ -52,7 +52,7 @@ def test_a_chain_killed_five_times_ends_as_an_undisturbed_one(
     kill_at(start_here(), "landed", "site_regions")
     kill_at(start_here(), "judged", "sim_units")
     kill_at(start_here(), "loaded", "sim_submissions")
-    kill_when_written(start_here(), home / "dbt" / "target" / "manifest.json")
+    kill_when_written(start_here(), home / "dbt" / "logs" / "dbt.log")
     kill_at(start_here(), "publishing", "")
     done = start_here()
     told = [json.loads(line) for line in done.stderr]

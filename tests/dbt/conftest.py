@@ -15,7 +15,7 @@ import numbers_world
 import pytest
 from small_world import SmallWorld, found, rule, target
 
-from warehouse.build import invoke
+from warehouse.project import invoke
 from warehouse.schema import apply_schema
 from warehouse.shares import SHARE, runs
 

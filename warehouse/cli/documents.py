@@ -21,16 +21,12 @@ def docs(
     home: HomeOption = None,
 ) -> None:
     """Write the data dictionary and the diagram from the models' descriptions."""
-    from warehouse.build import (
-        dbt_environment,
-        hand_to_dbt,
-        parsed_project,
-        project_hash,
-    )
     from warehouse.dictionary import write_documents, write_page
+    from warehouse.project import dbt_environment, hand_to_dbt, manifest_of
 
-    hand_to_dbt(dbt_environment(settings_of(home)))
-    for path in write_documents(parsed_project(project_hash()), folder):
+    settings = settings_of(home)
+    hand_to_dbt(dbt_environment(settings))
+    for path in write_documents(manifest_of(settings), folder):
         print(path)
     if page:
-        print(write_page(settings_of(home), page))
+        print(write_page(settings, page))

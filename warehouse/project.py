@@ -1,0 +1,106 @@
+"""The dbt project, and dbt's reading of it, kept for each state of its files.
+
+To read the project takes dbt longer than to take in a small wave. What it read
+is kept under the hash of all files: another state is another name, so that no
+part of an older reading can slip in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ingestion.durable import commit_file, machine_faults
+from ingestion.errors import Damaged
+from ingestion.settings import ROOT, Settings
+
+PROJECT = ROOT / "dbt_project"
+
+
+def project_hash() -> str:
+    """Hash of every file of the dbt project: another model is another build."""
+    digest = hashlib.sha256()
+    for path in sorted(PROJECT.rglob("*")):
+        if path.is_file() and path.suffix in {".sql", ".yml", ".csv", ".md"}:
+            digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0")
+            digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """What profiles.yml and dbt itself read from the environment."""
+    return {
+        "PLANWATCH_WAREHOUSE": str(settings.warehouse),
+        "PLANWATCH_MEMORY_LIMIT": settings.memory_limit,
+        "DBT_PROJECT_DIR": str(PROJECT),
+        "DBT_PROFILES_DIR": str(PROJECT),
+        "DBT_TARGET_PATH": str(settings.home / "dbt" / "target"),
+        "DBT_LOG_PATH": str(settings.home / "dbt" / "logs"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+
+
+def hand_to_dbt(variables: dict[str, str]) -> None:
+    """dbt and its profiles read the environment of this process, nothing else."""
+    os.environ.update(variables)
+
+
+def invoke(arguments: list[str], manifest: Any = None):
+    """Run dbt in this process; gives its dbtRunnerResult.
+
+    One connection serves all models of the run: opening the file anew for each
+    takes longer than most of them. It is closed at the end, or dbt would keep
+    the file for the life of the process. What dbt logs for its own makers takes
+    a tenth of the time and is left out.
+    """
+    # dbt takes 3 s to import: only when there is something to build.
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    try:
+        return dbtRunner(manifest=manifest).invoke(
+            ["--quiet", "--log-level-file", "info", *arguments]
+        )
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+
+
+def manifest_of(settings: Settings, target: str = "duckdb") -> Any:
+    """dbt's manifest of the project as it is now; each caller gets its own.
+
+    Raises Damaged when dbt cannot read the project.
+    """
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    kept = _kept(settings.parsed, project_hash(), target)
+    return Manifest.from_msgpack(kept, decoder=extended_mashumuro_decoder)
+
+
+@cache
+def _kept(folder: Path, state: str, target: str) -> bytes:
+    path = folder / f"project-{state[:16]}-{target}-{version('dbt-core')}.msgpack"
+    if not path.exists():
+        _parse(path, target)
+    return path.read_bytes()
+
+
+def _parse(path: Path, target: str) -> None:
+    from dbt.parser.manifest import extended_mashumaro_encoder
+
+    # dbt's own memory of another state takes moved entries for doubled ones.
+    outcome = invoke(["--no-write-json", "parse", "--no-partial-parse", "-t", target])
+    if not outcome.success:
+        raise Damaged(
+            f"dbt could not read its project: {outcome.exception}",
+            "the log in dbt/logs of this home names file and line.",
+        )
+    with machine_faults(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f".{path.name}.{os.getpid()}")
+        fresh.write_bytes(outcome.result.to_msgpack(extended_mashumaro_encoder))
+        commit_file(fresh, path)
