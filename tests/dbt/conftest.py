@@ -15,7 +15,8 @@ import numbers_world
 import pytest
 from small_world import SmallWorld, found, rule, target
 
-from warehouse.project import invoke
+from ingestion.settings import Settings
+from warehouse.project import invoke, manifest_of
 from warehouse.schema import apply_schema
 from warehouse.shares import SHARE, runs
 
@@ -90,9 +91,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
             SHARE: "1/1",
         }.items():
             patch.setenv(name, str(value))
-        parsed = invoke(["parse"])
-        assert parsed.success, parsed.exception
-        made = Warehouse(home / "planwatch.duckdb", parsed.result)
+        manifest = manifest_of(Settings(home=home))
+        made = Warehouse(home / "planwatch.duckdb", manifest)
         with duckdb.connect(made.path) as connection:
             apply_schema(connection)
         _first_build(made)
