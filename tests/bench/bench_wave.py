@@ -34,7 +34,8 @@ from ingestion.settings import Settings
 from warehouse.build import build
 from warehouse.database import transaction, writer
 
-SCRIPTS = sorted((Path(__file__).parent / "wave_by_hand").glob("*.sql"))
+SCRIPT_FOLDER = Path(__file__).parent / "wave_by_hand"
+SCRIPTS = sorted(SCRIPT_FOLDER.glob("*.sql"))
 LIMIT = 1.5
 LONG_LIMIT = 1.3
 
@@ -111,6 +112,7 @@ def by_hand(home: Path, now: str, months: int, files: Path) -> dict[str, object]
             str(settings.warehouse),
             config={"memory_limit": settings.memory_limit, "threads": settings.threads},
         ) as connection:
+            connection.execute("set enable_progress_bar = false")
             for name, value in {
                 "net_seq": wave.load_seq("net"),
                 "stat_seq": wave.load_seq("stat"),

@@ -29,6 +29,7 @@ TABLES = {
 SIDES = ("planwatch", "hand")
 
 _MACROS = r"""
+set enable_progress_bar = false;
 create temp macro near(a, b) as
     a is not distinct from b
     or coalesce(abs(a - b) <= 1e-9 * greatest(1, abs(a)), false);

@@ -33,6 +33,7 @@ class Wave:
 
 def set_up(connection: duckdb.DuckDBPyConnection, units: int, months: int) -> None:
     """Temporary tables and macros from which the rows are made."""
+    connection.execute("set enable_progress_bar = false")
     connection.execute(world.TREE, {"units": units})
     connection.execute(world.OFFICIAL)
     habits = world.HABITS.replace("$start", world.START).replace(
@@ -123,7 +124,7 @@ def period_of(wave: Wave) -> str:
 
 
 def _plan_months(months: int) -> int:
-    return months + 12
+    return months + 24
 
 
 def _values(connection, wave: Wave, query: str, source: str) -> dict[str, object]:

@@ -9,12 +9,12 @@ minute and any machine makes the same ones. What a wave is like:
 - 4 % of the figures are restated: 3 % one by one, up to three months back, and
   1 % because a unit sends its whole report of last month again.
 - Figures have a season and a cycle of four years. Most series keep ahead of
-  their path, 8 % lie a little behind it and 5 % about a tenth: with the swings
+  their path, 10 % lie a little behind it and 5 % about a tenth: with the swings
   15 to 20 % are off track in each month, and all colours occur.
 - The statistical office brings 31 provinces × 4 monthly figures (three of them
   compared per head of the fourth) from the month before the plan on, and
   restates a tenth of the last three months.
-- The plan runs for a year longer than the history: there is always an end to
+- The plan runs for two years longer than the history: there is always an end to
   forecast.
 """
 
@@ -63,7 +63,7 @@ create or replace temp macro month_of(m) as
 create or replace temp macro ahead_pct(i, k) as case
     when hash(i, k) % 1000 < 15 then 45.0
     when hash(i, k) % 1000 < 65 then -8.0 - (hash(i, k, 1) % 5)::double
-    when hash(i, k) % 1000 < 150 then -1.0 - (hash(i, k, 1) % 6)::double
+    when hash(i, k) % 1000 < 170 then -1.0 - (hash(i, k, 1) % 6)::double
     else 1.5 + (hash(i, k, 1) % 70)::double / 10
 end;
 -- A path of 60 % from the baseline to the end of the plan; a cycle of four years,

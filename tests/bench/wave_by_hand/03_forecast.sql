@@ -38,6 +38,13 @@ from (
         ]) as q90,
 );
 
+create temp macro student_cdf(t, df, coefficients) as
+    0.5 + t / sqrt(df + t * t) * coalesce(list_sum(list_transform(
+        coefficients, lambda c, i: c * power(1 + t * t / df, 1 - i)
+    )), 0) * case
+        when df % 2 = 1 then 1 / sqrt(1 + t * t / df) / pi() else 0.5
+    end + case when df % 2 = 1 then atan(t / sqrt(df)) / pi() else 0 end;
+
 create temp table point as
 select
     goal.goal_no,
@@ -93,14 +100,7 @@ select
     case when is_made then round(y + se * q90, 10) end as high80,
     case
         when is_made and n_counted >= rule('FORECAST', 'min_points_p_miss')
-            then round(
-                0.5 + case
-                    when df % 2 = 1
-                        then (atan(t / sqrt(df)) + sine * sqrt(cosine2) * series) / pi()
-                    else sine * series / 2
-                end,
-                10
-            )
+            then round(student_cdf((target - y) / se, df, coefficients), 10)
     end as p_miss,
 from (
     select
@@ -108,12 +108,6 @@ from (
         coalesce(
             horizon > 0 and n_counted >= rule('FORECAST', 'min_points'), false
         ) as is_made,
-        (target - y) / se as t,
-        1 / (1 + t * t / df) as cosine2,
-        t / sqrt(df + t * t) as sine,
-        list_sum(list_transform(
-            coefficients, lambda c, i: c * power(cosine2, i - 1)
-        )) as series,
     from (
         -- The squares around the mean move: those around nothing less its own.
         select
