@@ -31,7 +31,7 @@ create temp macro month_no(day) as year(day) * 12 + month(day);
 create temp table goal as
 select
     -- A number joins in a third of the time of a hash as text.
-    row_number() over () as goal_no,
+    row_number() over ()::integer as goal_no,
     targets.*,
     touched.from_end,
     month_no(plans.period_start) as first_month,

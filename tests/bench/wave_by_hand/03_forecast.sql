@@ -48,7 +48,7 @@ create temp macro student_cdf(t, df, coefficients) as
 create temp table point as
 select
     goal.goal_no,
-    month_no(told.period_end) as month,
+    month_no(told.period_end)::integer as month,
     told.value::double as y,
 from core.fct_observation as told
 inner join goal
@@ -60,20 +60,12 @@ inner join goal
         and told.unit_code is not distinct from goal.unit_code
 where told.is_current and told.value is not null;
 
-create temp table move as
-select
-    goal_no, month, y,
-    (month - lag(month) over season) / 12 as span,
-    y - lag(y) over season as moved,
-from point
-window season as (partition by goal_no, month % 12 order by month);
-
 -- What was known at the month, and nothing later.
 create temp table summed as
 select
     rated.goal_no,
     rated.period_end,
-    any_value(goal.target_value)::double as target,
+    any_value(rated.target) as target,
     any_value(goal.end_month) as end_month,
     count(*) as n_points,
     count(moved) as n_moves,
@@ -82,13 +74,22 @@ select
     sum(moved * moved / span) as squares,
     max(month) filter (month % 12 = goal.end_month % 12) as anchor_month,
     max_by(y, month) filter (month % 12 = goal.end_month % 12) as anchor,
-from rated
-inner join goal using (goal_no)
-inner join move
+from (
+    select
+        goal_no, month, y,
+        (month - lag(month) over season) / 12 as span,
+        y - lag(y) over season as moved,
+    from point
+    window season as (partition by goal_no, month % 12 order by month)
+) as move
+inner join rated
     on
-        rated.goal_no = move.goal_no
-        and month_no(rated.period_end) >= move.month
+        move.goal_no = rated.goal_no
+        and move.month <= month_no(rated.period_end)
+inner join goal on move.goal_no = goal.goal_no
 group by rated.goal_no, rated.period_end;
+
+drop table point;
 
 create temp table forecast as
 select
