@@ -58,11 +58,12 @@ def make_history(
         before = history.received_at(connection, Wave(months - 1))
         now = history.received_at(connection, wave)
         rows = history.write_wave(connection, wave, home)
+        (kept,) = connection.execute("select count(*) from raw.observation").fetchone()
     settings = settings_of(home, before)
     if memory_limit:
         settings = settings.model_copy(update={"memory_limit": memory_limit})
     told = _timed(lambda: build(settings))
-    return told | {"now": now, "rows": rows}
+    return told | {"now": now, "rows": rows, "kept": kept}
 
 
 def by_planwatch(home: Path, now: str, months: int, asked_at: float) -> dict:
@@ -129,7 +130,9 @@ def by_hand(home: Path, now: str, months: int, files: Path) -> dict[str, object]
                     connection.execute(script.read_text("utf-8"))
                 parts[script.stem] = time.perf_counter() - started
 
-    return _timed(take_wave) | {"parts": parts}
+    told = _timed(take_wave)
+    parts["opening and closing the file"] = told["seconds"] - sum(parts.values())
+    return told | {"parts": parts}
 
 
 def _timed(work) -> dict[str, float]:
@@ -160,7 +163,11 @@ def run(folder: Path, units: int, months: int, history_memory: str | None) -> di
     file = Settings.load(home=ours).warehouse
     copy = Settings.load(home=hand).warehouse
     print(f"== {months} months × {units:,} units; the wave: {made['rows']}")
-    print(f"history: {file.stat().st_size / 2**20:,.0f} MB, {_told(made)}", flush=True)
+    print(
+        f"history: {made['kept']:,} observations,"
+        f" {file.stat().st_size / 2**20:,.0f} MB, {_told(made)}",
+        flush=True,
+    )
     copy.parent.mkdir(parents=True)
     subprocess.run(["cp", "--reflink=auto", str(file), str(copy)], check=True)
     hands = alone(by_hand, hand, made["now"], months, ours)
