@@ -1,120 +1,56 @@
-"""A simulated country in raw: 33,413 units × 20 indicators, month by month.
-
-Everything is made by DuckDB itself from counters, so that 42 M rows take a
-minute and any machine makes the same ones. Each month restates 4 % of the
-figures of the three months before it.
-"""
+"""The simulated country of wave_world.py in raw, month by month, or as files."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import wave_world as world
 
-from ingestion.settings import SAMPLE_SITE
+UNITS = world.UNITS
 
-UNITS = 33_413
-INDICATORS = 20
-REVISED_PCT = 4
-START = "2020-01-01"
-
-_UNITS = """
-create temp table tree as
-select
-    i,
-    case
-        when i < 1 then 0 when i < 32 then 1 when i < 372 then 2
-        when i < 3413 then 3 else 4
-    end as level,
-    case
-        when i < 1 then null when i < 32 then 0 when i < 372 then 1 + i % 31
-        when i < 3413 then 32 + i % 340 else 372 + i % 3041
-    end as parent,
-from range($units) as r (i)
-"""
-
-_RULES = SAMPLE_SITE / "registry" / "rules.csv"
-
-# registry -> the values of its columns; the rest of the columns stays empty.
-_REGISTRIES = {
-    "regions": """
-        select
-            format('R{:05d}', i) as region_code, 'Simulated region ' || i as name_en,
-            level::varchar as level,
-            format('R{:05d}', parent) as parent_region_code,
-        from tree where level < 4""",
-    "units": """
-        select
-            format('U{:05d}', i) as unit_code, 'Simulated unit ' || i as name_en,
-            'office' as unit_kind, level::varchar as level,
-            format('U{:05d}', parent) as parent_unit_code,
-            format('R{:05d}', if(level = 4, parent, i)) as region_code,
-        from tree""",
-    "indicators": """
-        select
-            format('I{:02d}', i) as indicator_code, '1' as definition_version,
-            'Simulated indicator ' || i as name_en, 'simulated' as domain,
-            'NUMBER' as unit_measure, 'higher' as direction, 'M' as frequency,
-            'sum' as aggregation, '1' as decimals,
-        from range($indicators) as r (i)""",
-    "plans": """
-        select
-            'P' as plan_code, '1' as plan_version, 'Simulated plan' as name_en,
-            'R00000' as region_code, $start as period_start,
-            (last_day($start::date + to_months($months)))::varchar as period_end""",
-    "forms": """
-        select
-            'F' as form_code, 'Simulated form' as name_en, 'M' as frequency,
-            '10' as due_days, $start as valid_from""",
-    "form_items": """
-        select
-            'F' as form_code, format('I{:02d}', i) as indicator_code,
-            '_T' as breakdown, 'true' as compulsory,
-        from range($indicators) as r (i)""",
-    "rules": f"from read_csv('{_RULES}', all_varchar = true)",
-    "targets": """
-        select
-            'P' as plan_code, '1' as plan_version,
-            format('I{:02d}', k.i) as indicator_code, '1' as definition_version,
-            format('R{:05d}', if(level = 4, parent, tree.i)) as region_code,
-            format('U{:05d}', tree.i) as unit_code,
-            'level_floor' as target_type, 'false' as binding, '_T' as breakdown,
-            '1000' as baseline_value, '1600' as target_value,
-        from tree, range($indicators) as k (i)""",
+# file -> table of raw, query, batch that brings it
+_FILES = {
+    "observations": ("observation", world.OBSERVATIONS, "net"),
+    "submissions": ("submission", world.SUBMISSIONS, "net"),
+    "release": ("observation", world.RELEASE, "stat"),
 }
 
-# Levels rise along the path, scattered around it: all four colours occur.
-_VALUE = """(
-    1000 + {month} * 600.0 / ($months + 1) * (0.7 + 0.5 * (hash(t.i, k.i) % 100) / 100)
-    + (hash(t.i, k.i, {month}, {turn}) % 200) / 10.0
-)::decimal(38, 10)"""
 
-_OBSERVATIONS = """
-select
-    'self_reported' as source_kind, 'net' as source_code,
-    $batch as batch_id, $batch as file_sha256,
-    format('s{{}}-{{}}', $batch, t.i) as submission_id, 'F' as form_code,
-    k.i + 1 as row_number, null as row_key,
-    format('U{{:05d}}', t.i) as unit_code,
-    format('R{{:05d}}', if(t.level = 4, t.parent, t.i)) as region_code,
-    format('I{{:02d}}', k.i) as indicator_code, '1' as definition_version,
-    strftime($start::date + to_months({month}), '%Y-%m') as period,
-    '_T' as breakdown, {value} as value, 'NUMBER' as unit_measure,
-    'A' as obs_status, 'F' as conf_status, null::timestamp as published_at,
-    $at::timestamp as known_from, null::varchar as comment,
-from {source}
-"""
+@dataclass(frozen=True)
+class Wave:
+    """One month: month 0 is the first of the plan."""
+
+    month: int
+
+    def load_seq(self, source: str) -> int:
+        return 2 * self.month + (2 if source == "net" else 3)
+
+    def batch(self, source: str) -> str:
+        return f"{source}{self.month + 1}"
 
 
-def insert_registries(
-    connection: duckdb.DuckDBPyConnection, units: int, months: int
-) -> None:
-    """All registries in one batch; `months` is the length of the plan less one."""
-    _batch(connection, "b0", "registry", START, 1)
-    connection.execute(_UNITS, {"units": units})
-    values = {"indicators": INDICATORS, "start": START, "months": months}
-    for registry, rows in _REGISTRIES.items():
-        used = {k: v for k, v in values.items() if f"${k}" in rows}
+def set_up(connection: duckdb.DuckDBPyConnection, units: int, months: int) -> None:
+    """Temporary tables and macros from which the rows are made."""
+    connection.execute("set enable_progress_bar = false")
+    connection.execute(world.TREE, {"units": units})
+    connection.execute(world.OFFICIAL)
+    habits = world.HABITS.replace("$start", world.START).replace(
+        "$again", str(world.AGAIN_PCT)
+    )
+    connection.execute(habits.replace("$plan", str(_plan_months(months))))
+
+
+def insert_registries(connection: duckdb.DuckDBPyConnection, months: int) -> None:
+    """All registries in one batch."""
+    _batch(connection, "b0", "site", "registry", world.START, 1)
+    values = {
+        "indicators": world.INDICATORS,
+        "start": world.START,
+        "plan": _plan_months(months),
+    }
+    for registry, rows in world.REGISTRIES.items():
         connection.execute(
             f"""
             insert into raw.registry_{registry} by name
@@ -122,120 +58,105 @@ def insert_registries(
                 'site' as source_code, 'b0' as batch_id,
                 row_number() over () as row_number, rows.*,
                 md5(rows::varchar) as row_hash, false as is_deleted,
-                timestamp '{START}' as known_from, 1 as load_seq,
+                timestamp '{world.START}' as known_from, 1 as load_seq,
             from ({rows}) as rows
             """,
-            used,
+            _used(values, rows),
         )
 
 
-def wave_rows(month: int) -> str:
-    """Query of one month's observations, restatements included."""
-    fresh = _OBSERVATIONS.format(
-        month=month,
-        value=_VALUE.format(month=month, turn=0),
-        source="tree as t, range($indicators) as k (i)",
-    )
-    back = f"({month} - 1 - (hash(t.i, k.i) % least({month}, 3))::integer)"
-    revised = _OBSERVATIONS.format(
-        month=back,
-        value=_VALUE.format(month=back, turn=month),
-        source="tree as t, range($indicators) as k (i)"
-        f" where hash(t.i, k.i, {month}, 7) % 100 < {REVISED_PCT}",
-    )
-    return f"{fresh} union all {revised}" if month else fresh
+def insert_month(connection: duckdb.DuckDBPyConnection, wave: Wave) -> None:
+    """One month as the load stage would add it."""
+    insert_batches(connection, wave)
+    for table, query, source in _FILES.values():
+        connection.execute(
+            f"insert into raw.{table} by name"
+            f" select *, {wave.load_seq(source)} as load_seq from ({query})",
+            _values(connection, wave, query, source),
+        )
 
 
-def wave_values(month: int, months: int, at: str) -> dict[str, object]:
-    return {
-        "indicators": INDICATORS, "start": START, "months": months,
-        "batch": f"b{month + 1}", "at": at,
-    }  # fmt: skip
+def write_wave(
+    connection: duckdb.DuckDBPyConnection, wave: Wave, folder: Path
+) -> dict[str, int]:
+    """One month as Parquet files; gives the number of rows of each."""
+    told = {}
+    for name, (_, query, source) in _FILES.items():
+        values = _values(connection, wave, query, source)
+        # COPY takes no parameters of a query.
+        connection.execute(f"create or replace temp table rows as {query}", values)
+        connection.execute(f"copy rows to '{folder / name}.parquet' (format parquet)")
+        (told[name],) = connection.execute("select count(*) from rows").fetchone()
+    connection.execute("drop table rows")
+    return told
 
 
-def received_at(connection: duckdb.DuckDBPyConnection, month: int) -> str:
+def load_wave(connection: duckdb.DuckDBPyConnection, wave: Wave, folder: Path) -> None:
+    """Those files as the load stage would add them."""
+    insert_batches(connection, wave)
+    for name, (table, _, source) in _FILES.items():
+        connection.execute(
+            f"insert into raw.{table} by name"
+            f" select *, {wave.load_seq(source)} as load_seq from read_parquet(?)",
+            [str(folder / f"{name}.parquet")],
+        )
+
+
+def insert_batches(connection: duckdb.DuckDBPyConnection, wave: Wave) -> None:
+    at = received_at(connection, wave)
+    for source, kind in (("net", "submission"), ("stat", "statistical_release")):
+        batch, seq = wave.batch(source), wave.load_seq(source)
+        _batch(connection, batch, source, kind, at, seq)
+
+
+def received_at(connection: duckdb.DuckDBPyConnection, wave: Wave) -> str:
+    """Four days before the month's reports are due, on the sixth at 08:00."""
     (moment,) = connection.execute(
         "select (($start::date + to_months($month))::date + 5 + time '08:00')::varchar",
-        {"start": START, "month": month + 1},
+        {"start": world.START, "month": wave.month + 1},
     ).fetchone()
     return moment
 
 
-_SUBMISSIONS = """
-select
-    format('s{}-{}', $batch, i) as submission_id, $batch as batch_id,
-    'net' as source_code, $batch as file_sha256,
-    format('U{:05d}', i) as unit_code, 'F' as form_code,
-    strftime($start::date + to_months($month), '%Y-%m') as period,
-    $at::timestamp - to_days((hash(i, $month) % 5)::integer) as received_at,
-    $batch as sha256, 'accepted' as verdict, 20 as rows_received,
-    20 as rows_accepted, 0 as rows_rejected, '1' as rule_set_version,
-from tree
-where hash(i, $month, 3) % 50 > 0
-"""
+def period_of(wave: Wave) -> str:
+    year = int(world.START[:4]) + wave.month // 12
+    return f"{year}-{wave.month % 12 + 1:02}"
 
 
-def insert_month(
-    connection: duckdb.DuckDBPyConnection, month: int, months: int, rows: str
+def _plan_months(months: int) -> int:
+    return months + 24
+
+
+def _values(connection, wave: Wave, query: str, source: str) -> dict[str, object]:
+    values = {
+        "month": wave.month,
+        "indicators": world.INDICATORS,
+        "revised": world.REVISED_PCT,
+        "batch": wave.batch(source),
+        "at": received_at(connection, wave),
+    }
+    return _used(values, query)
+
+
+def _used(values: dict[str, object], query: str) -> dict[str, object]:
+    return {name: value for name, value in values.items() if f"${name}" in query}
+
+
+def _batch(
+    connection, batch: str, source: str, kind: str, at: str, load_seq: int
 ) -> None:
-    """One month as the load stage would add it; `rows` is a query of them."""
-    at, seq = received_at(connection, month), month + 2
-    _batch(connection, f"b{month + 1}", "submission", at, seq)
-    for table, query, values in _month(month, months, at, rows):
-        connection.execute(
-            f"insert into raw.{table} by name"
-            f" select *, {seq} as load_seq from ({query})",
-            values,
-        )
-
-
-def write_wave(connection: duckdb.DuckDBPyConnection, months: int, folder: Path) -> str:
-    """The month after the history as two Parquet files; gives its period."""
-    at = received_at(connection, months)
-    for table, query, values in _month(months, months, at, wave_rows(months)):
-        # COPY takes no parameters of a query.
-        connection.execute(f"create or replace temp table wave as {query}", values)
-        path = folder / f"{table}s.parquet"
-        connection.execute(f"copy wave to '{path}' (format parquet)")
-    (period,) = connection.execute(
-        "select strftime($start::date + to_months($months), '%Y-%m')",
-        {"start": START, "months": months},
-    ).fetchone()
-    return period
-
-
-def load_wave(connection: duckdb.DuckDBPyConnection, months: int, folder: Path) -> None:
-    """Those files as the load stage would add them."""
-    seq = months + 2
-    at = received_at(connection, months)
-    _batch(connection, f"b{months + 1}", "submission", at, seq)
-    for table in ("observation", "submission"):
-        connection.execute(
-            f"insert into raw.{table} by name"
-            f" select *, {seq} as load_seq from read_parquet(?)",
-            [str(folder / f"{table}s.parquet")],
-        )
-
-
-def _month(month: int, months: int, at: str, rows: str) -> list[tuple]:
-    values = wave_values(month, months, at)
-    used = {k: v for k, v in values.items() if f"${k}" in rows}
-    sent = {"batch": values["batch"], "start": START, "month": month, "at": at}
-    return [("observation", rows, used), ("submission", _SUBMISSIONS, sent)]
-
-
-def _batch(connection, batch: str, kind: str, at: str, seq: int) -> None:
     connection.execute(
         """
         insert into raw.batch by name
         select
-            $batch as batch_id, 'net' as source_code, $kind as kind,
-            'self_reported' as source_kind, true as simulated,
-            $at::timestamp as received_at, $batch as sha256, 'loaded' as status,
-            0 as rows_received, 0 as rows_accepted, 0 as rows_rejected,
-            '1' as rule_set_version, $at::timestamp as loaded_at, $seq as load_seq
+            $batch as batch_id, $source as source_code, $kind as kind,
+            if($source = 'stat', 'official', 'self_reported') as source_kind,
+            true as simulated, $at::timestamp as received_at, $batch as sha256,
+            'loaded' as status, 0 as rows_received, 0 as rows_accepted,
+            0 as rows_rejected, '1' as rule_set_version,
+            $at::timestamp as loaded_at, $seq as load_seq
         """,
-        {"batch": batch, "kind": kind, "at": at, "seq": seq},
+        {"batch": batch, "source": source, "kind": kind, "at": at, "seq": load_seq},
     )
     connection.execute(
         """
@@ -244,5 +165,5 @@ def _batch(connection, batch: str, kind: str, at: str, seq: int) -> None:
             $batch as batch_id, $batch as file_sha256, 'simulated' as url,
             1 as size_bytes, $at::timestamp as fetched_at, $seq as load_seq
         """,
-        {"batch": batch, "at": at, "seq": seq},
+        {"batch": batch, "at": at, "seq": load_seq},
     )
