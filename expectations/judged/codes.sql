@@ -37,15 +37,22 @@ left join definition_span
 group by indicator_code, definition_version
 ;
 
+-- OBS_VALUE_TYPE, type.<indicator>: a numeric value type of DHIS2.
 create table known_indicator as
 select
-    indicator_code,
+    indicator_context.indicator_code,
     string_agg(
-        definition_version, ', '
-        order by definition_version asc nulls last
+        indicator_context.definition_version, ', '
+        order by indicator_context.definition_version asc nulls last
     ) as indicator_versions,
+    min(rule_parameter.value) as value_type,
 from indicator_context
-group by indicator_code
+left join rule_parameter
+    on
+        rule_parameter.rule_id = 'OBS_VALUE_TYPE'
+        and rule_parameter.parameter
+        = 'type.' || indicator_context.indicator_code
+group by indicator_context.indicator_code
 ;
 
 -- Units that rows of a release name, by the period they speak of.

@@ -112,6 +112,38 @@ final as (
             when list_contains(getvariable('missing_statuses'), obs_status)
                 then obs_status
         end as missing_status,
+        -- What is no number at all breaks another rule; a type that nobody
+        -- knows fits nothing.
+        case
+            when
+                known_indicator.value_type is not null
+                and measured.number is not null
+                then coalesce(
+                    case known_indicator.value_type
+                        when 'NUMBER' then true
+                        when 'PERCENTAGE' then measured.number between 0 and 100
+                        when 'UNIT_INTERVAL'
+                            then measured.number between 0 and 1
+                        when 'INTEGER'
+                            then regexp_full_match(
+                                measured.value, '0|-?[1-9][0-9]*'
+                            )
+                        when 'INTEGER_POSITIVE'
+                            then regexp_full_match(
+                                measured.value, '[1-9][0-9]*'
+                            )
+                        when 'INTEGER_NEGATIVE'
+                            then regexp_full_match(
+                                measured.value, '-[1-9][0-9]*'
+                            )
+                        when 'INTEGER_ZERO_OR_POSITIVE'
+                            then regexp_full_match(
+                                measured.value, '0|[1-9][0-9]*'
+                            )
+                    end,
+                    false
+                )::integer
+        end as value_type_fits,
         case when indicator_context.min_value = 0 then measured.number end
             as number_never_negative,
         case
@@ -251,6 +283,7 @@ final as (
     select
         failing.*,
         known_indicator.indicator_versions,
+        known_indicator.value_type,
         indicator_context.min_value as indicator_min,
         indicator_context.origin as indicator_origin,
         indicator_context.in_force_from,
