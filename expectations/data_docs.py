@@ -28,7 +28,8 @@ td, th { border-bottom: 1px solid #d5dbe3; padding: .35rem .6rem; text-align: le
 .failed, .text-danger { color: #a3231f; } .passed, .text-success { color: #1d6b3a; }
 .badge { background: #eef1f5; border-radius: 3px; padding: 0 .4em; }
 code, pre { font-family: ui-monospace, monospace; white-space: pre-wrap; }
-.d-none, .modal, nav.navbar, button { display: none; }
+.fa-check-circle::before { content: "✓"; } .fa-times::before { content: "✗"; }
+.d-none, .modal, nav.navbar, button, .col-lg-2, a[aria-expanded] { display: none; }
 """
 _OUTSIDE = re.compile(
     r"<footer\b.*?</footer\s*>|<script\b.*?</script\s*>|<link\b[^>]*>|<style\b.*?</style\s*>|<img\b[^>]*>",
@@ -142,7 +143,16 @@ def _page(verdict: Verdict) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         page = mended(_rendered(verdict, kept))
-    return page.replace("</body>", f"{_rules(kept)}</body>", 1)
+    # Rules first: they say in two languages what the checks below look at.
+    return page.replace("<body>", f"<body>{_head(verdict)}{_rules(kept)}", 1)
+
+
+def _head(verdict: Verdict) -> str:
+    return (
+        f'<p><a href="index.html">index</a></p><h1>{html.escape(verdict.batch_id)}</h1>'
+        f"<p>{verdict.rows_received} rows received, {verdict.rows_accepted} accepted, "
+        f"{verdict.rows_rejected} rejected; {verdict.warnings} warnings.</p>"
+    )
 
 
 def _rules(kept: list[dict[str, Any]]) -> str:
@@ -179,6 +189,8 @@ def _rendered(verdict: Verdict, kept: list[dict[str, Any]]) -> str:
 
 def _result(verdict: Verdict, kept: list[dict[str, Any]]) -> Any:
     """The kept account as a validation result of Great Expectations."""
+    from expectations.suites import imported
+
     from great_expectations.core import (
         ExpectationSuiteValidationResult,
         ExpectationValidationResult,
@@ -226,7 +238,8 @@ def _result(verdict: Verdict, kept: list[dict[str, Any]]) -> Any:
         },
         meta={
             "run_id": {"run_name": verdict.batch_id, "run_time": verdict.received_at},
-            "batch_kwargs": {},
+            "batch_kwargs": {"data_asset_name": verdict.batch_id},
+            "great_expectations_version": imported().__version__,
             "validation_time": verdict.received_at,
         },
     )
