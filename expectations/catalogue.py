@@ -195,6 +195,11 @@ def fill(text: str, words: Mapping[str, str]) -> str:
     return _MARK.sub(lambda mark: words.get(mark[1], mark[0]), text)
 
 
+def marks(text: str) -> set[str]:
+    """Names of the `{marks}` in a text."""
+    return {mark[1] for mark in _MARK.finditer(text)}
+
+
 def as_sql(text: str, columns: set[str]) -> str:
     """SQL expression of a text whose marks are columns of the judged table.
 

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
 # Counted over the whole batch, read by every chunk.
 SHARED = (
-    "chunk_member", "missing_status", "batch_file", "peer_fact", "child_fact",
-    "region_level",
+    "chunk_member", "batch_file", "peer_fact", "child_fact", "region_level",
 )  # fmt: skip
 _NAME = "coalesce(submission_id, 'unnamed-' || left(file_sha256, 16))"
 _PLAN = {

@@ -10,11 +10,13 @@ import html
 import json
 import re
 import warnings
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from expectations.verdict import FILE, Verdict
-from ingestion.durable import machine_faults
+from ingestion.durable import held, machine_faults
 from ingestion.settings import Settings
 
 _STYLE = """
@@ -26,7 +28,8 @@ td, th { border-bottom: 1px solid #d5dbe3; padding: .35rem .6rem; text-align: le
 .failed, .text-danger { color: #a3231f; } .passed, .text-success { color: #1d6b3a; }
 .badge { background: #eef1f5; border-radius: 3px; padding: 0 .4em; }
 code, pre { font-family: ui-monospace, monospace; white-space: pre-wrap; }
-.d-none, .modal, nav.navbar, button { display: none; }
+.fa-check-circle::before { content: "✓"; } .fa-times::before { content: "✗"; }
+.d-none, .modal, nav.navbar, button, .col-lg-2, a[aria-expanded] { display: none; }
 """
 _OUTSIDE = re.compile(
     r"<footer\b.*?</footer\s*>|<script\b.*?</script\s*>|<link\b[^>]*>|<style\b.*?</style\s*>|<img\b[^>]*>",
@@ -34,6 +37,7 @@ _OUTSIDE = re.compile(
 )
 # Links to pages of a site that is not built, and to the network; not to `#…`.
 _ADDRESS = re.compile(r"""\s(?:href|src|action|data-[\w-]+)=(["'])(?!#).*?\1""", re.S)
+_LINE = re.compile(r"^<tr><td>[^<]*</td><!-- (.*?) -->.*</tr>$", re.M)
 _DOCTYPE = '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
 
 
@@ -42,22 +46,52 @@ def build_data_docs(settings: Settings, batch_id: str = "") -> Path:
 
     Folder `data_docs` under home; a page a verdict and `index.html`.
     """
-    folder = settings.home / "data_docs"
-    with machine_faults(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    verdicts = sorted(
-        (Verdict.open(path.parent) for path in settings.verdicts.glob(f"*/{FILE}")),
-        key=lambda verdict: (verdict.received_at, verdict.batch_id),
-    )
-    for verdict in verdicts:
-        page = folder / f"{verdict.batch_id}.html"
-        fresh = page.exists() and (
-            page.stat().st_mtime_ns >= (verdict.folder / FILE).stat().st_mtime_ns
-        )
-        if not fresh and batch_id in ("", verdict.batch_id):
+    verdicts = [
+        Verdict.open(path.parent) for path in settings.verdicts.glob(f"*/{FILE}")
+    ]
+    if batch_id:
+        verdicts = [verdict for verdict in verdicts if verdict.batch_id == batch_id]
+        return write_pages(settings, verdicts)
+    with _index_held(settings):
+        _index_path(settings).unlink(missing_ok=True)
+    return write_pages(settings, verdicts)
+
+
+def write_pages(settings: Settings, verdicts: Iterable[Verdict]) -> Path:
+    """Write the pages of verdicts and list them in the index page.
+
+    A page that is younger than its verdict stays. Costs what the verdicts
+    cost, however many others there are: the index keeps its other lines.
+    """
+    listed = list(verdicts)
+    index = _index_path(settings)
+    with machine_faults(index):
+        index.parent.mkdir(parents=True, exist_ok=True)
+    for verdict in listed:
+        page = index.with_name(f"{verdict.batch_id}.html")
+        if not _is_fresh(page, verdict):
             _write(page, _page(verdict))
-    _write(folder / "index.html", _index(folder, verdicts))
-    return folder / "index.html"
+    with _index_held(settings):
+        before = _lines(index)
+        lines = before | {v.batch_id: _line(v) for v in listed}
+        if lines != before or not index.exists():
+            _write(index, _index(lines.values()))
+    return index
+
+
+def _index_path(settings: Settings) -> Path:
+    return settings.home / "data_docs" / "index.html"
+
+
+def _index_held(settings: Settings) -> AbstractContextManager[None]:
+    """Workers that judge side by side list their pages one after the other."""
+    return held(settings.locks / "data-docs.lock")
+
+
+def _is_fresh(page: Path, verdict: Verdict) -> bool:
+    return page.exists() and (
+        page.stat().st_mtime_ns >= (verdict.folder / FILE).stat().st_mtime_ns
+    )
 
 
 def _write(path: Path, text: str) -> None:
@@ -67,26 +101,37 @@ def _write(path: Path, text: str) -> None:
         temporary.replace(path)
 
 
-def _index(folder: Path, verdicts: list[Verdict]) -> str:
-    rows = []
-    for verdict in reversed(verdicts):
-        name = html.escape(verdict.batch_id)
-        if (folder / f"{verdict.batch_id}.html").exists():
-            name = f'<a href="{name}.html">{name}</a>'
-        word = "accepted" if verdict.accepted else "refused"
-        mark = "passed" if verdict.accepted else "failed"
-        cells = (
-            name, html.escape(verdict.received_at), f'<b class="{mark}">{word}</b>',
-            verdict.rows_received, verdict.rows_rejected, verdict.warnings,
-        )  # fmt: skip
-        rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+def _lines(index: Path) -> dict[str, str]:
+    """Lines of the index page by their batches."""
+    if not index.exists():
+        return {}
+    found = _LINE.finditer(index.read_text(encoding="utf-8"))
+    return {html.unescape(line[1]): line[0] for line in found}
+
+
+def _line(verdict: Verdict) -> str:
+    """One verdict in the index; begins with what the lines are sorted by."""
+    name = html.escape(verdict.batch_id)
+    word, mark = ("accepted", "passed") if verdict.accepted else ("refused", "failed")
+    cells = (
+        f'<a href="{name}.html">{name}</a>', f'<b class="{mark}">{word}</b>',
+        verdict.rows_received, verdict.rows_rejected, verdict.warnings,
+    )  # fmt: skip
+    others = "".join(f"<td>{cell}</td>" for cell in cells)
+    return (
+        f"<tr><td>{html.escape(verdict.received_at)}</td><!-- {name} -->{others}</tr>"
+    )
+
+
+def _index(lines: Iterable[str]) -> str:
     head = "".join(
         f"<th>{name}</th>"
-        for name in ("batch", "received", "verdict", "rows", "rejected", "warnings")
+        for name in ("received", "batch", "verdict", "rows", "rejected", "warnings")
     )
+    rows = "\n".join(sorted(lines, reverse=True))
     return (
         f"{_DOCTYPE}<title>Verdicts of the gate</title><style>{_STYLE}</style></head>"
-        f"<body><h1>Verdicts of the gate</h1><table><tr>{head}</tr>{''.join(rows)}"
+        f"<body><h1>Verdicts of the gate</h1><table><tr>{head}</tr>\n{rows}\n"
         "</table></body></html>\n"
     )
 
@@ -98,7 +143,16 @@ def _page(verdict: Verdict) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         page = mended(_rendered(verdict, kept))
-    return page.replace("</body>", f"{_rules(kept)}</body>", 1)
+    # Rules first: they say in two languages what the checks below look at.
+    return page.replace("<body>", f"<body>{_head(verdict)}{_rules(kept)}", 1)
+
+
+def _head(verdict: Verdict) -> str:
+    return (
+        f'<p><a href="index.html">index</a></p><h1>{html.escape(verdict.batch_id)}</h1>'
+        f"<p>{verdict.rows_received} rows received, {verdict.rows_accepted} accepted, "
+        f"{verdict.rows_rejected} rejected; {verdict.warnings} warnings.</p>"
+    )
 
 
 def _rules(kept: list[dict[str, Any]]) -> str:
@@ -135,6 +189,8 @@ def _rendered(verdict: Verdict, kept: list[dict[str, Any]]) -> str:
 
 def _result(verdict: Verdict, kept: list[dict[str, Any]]) -> Any:
     """The kept account as a validation result of Great Expectations."""
+    from expectations.suites import imported
+
     from great_expectations.core import (
         ExpectationSuiteValidationResult,
         ExpectationValidationResult,
@@ -182,7 +238,8 @@ def _result(verdict: Verdict, kept: list[dict[str, Any]]) -> Any:
         },
         meta={
             "run_id": {"run_name": verdict.batch_id, "run_time": verdict.received_at},
-            "batch_kwargs": {},
+            "batch_kwargs": {"data_asset_name": verdict.batch_id},
+            "great_expectations_version": imported().__version__,
             "validation_time": verdict.received_at,
         },
     )

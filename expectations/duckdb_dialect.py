@@ -147,6 +147,7 @@ def open_bench(settings: Settings) -> Iterator[Bench]:
         spill = str(settings.home / "spill").replace("'", "''")
         bench.execute(f"set global temp_directory = '{spill}'")
         bench.execute("set global timezone = 'UTC'")
+        bench.execute("set enable_progress_bar = false")
         yield bench
     finally:
         raw.close()

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from expectations.catalogue import bind
+from expectations.data_docs import write_pages
 from expectations.history import not_yet_judged
 from expectations.judgement import Identity, Judgement, prepare, with_history
 from expectations.registries import current_registries, promote
@@ -64,7 +65,9 @@ def gate(settings: Settings, batch: LandedBatch, site: Site | None = None) -> Ve
 def _gate(settings: Settings, batch: LandedBatch, site: Site) -> Verdict:
     # Two workers may come to the same batch: one as its own, one as history.
     with held(settings.locks / f"verdict-{batch.batch_id}.lock"):
-        return _judge(settings, batch, site)
+        verdict = _judge(settings, batch, site)
+        write_pages(settings, [verdict])
+        return verdict
 
 
 def _judge(settings: Settings, batch: LandedBatch, site: Site) -> Verdict:

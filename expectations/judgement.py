@@ -90,13 +90,16 @@ class Judgement:
             # up in the time zone tables for every row.
             bench.execute("set variable time_zone = ?", [self.site.time_zone])
             bench.execute(
-                "create table judged_batch as select ? as kind, ? as source_code,"
-                " ?::timestamp as received_at, timezone('UTC', received_at) as moment,"
+                "create table judged_batch as select ? as kind, ? as source_kind,"
+                " ? as source_code, ? as batch_id, ?::timestamp as received_at,"
+                " timezone('UTC', received_at) as moment,"
                 " timezone(getvariable('time_zone'), moment)::date as received_on,"
                 " ? as rule_set_version",
                 [
                     self.batch.kind,
+                    self.batch.source_kind,
                     self.batch.source_code,
+                    self.batch.batch_id,
                     self.batch.received.replace(tzinfo=None),
                     self.identity.rule_set_version,
                 ],

@@ -22,10 +22,16 @@ from ingestion.canonical import OBSERVATION_COLUMNS, CanonicalBatch
 # Scopes of rules that look at no row's past, in the order of judgement: scripts
 # that prepare what they judge, and the table that is judged.
 STAGES = (
-    ("observation", ("sent", "submissions", "observations"), "judged_observation"),
+    (
+        "observation",
+        ("sent", "submissions", "codes", "observations"),
+        "judged_observation",
+    ),
     ("cross_row", ("usable", "groups"), "judged_group"),
     ("cross_source", ("usable", "sources"), "judged_source"),
 )
+# Where reasons read what they quote, if not in the judged table.
+_EXPLAINED = {"judged_observation": "explained_observation"}
 _TYPED = {
     "value": "number as value",
     "published_at": "timezone('UTC', published_at::timestamptz) as published_at",
@@ -57,7 +63,8 @@ def judge_observations(
 
     Fills tables `reason` and `waived` of `bench`.
     """
-    _attach(judgement, bench, canonical)
+    _attach_known(judgement, bench)
+    chunks.attach(bench, canonical)
     findings = content.judge_files(judgement, bench)
     _whole_batch_facts(judgement, bench)
     count = chunks.plan(bench, judgement)
@@ -71,14 +78,12 @@ def judge_observations(
     return _tally(bench, judgement.batch.kind, findings)
 
 
-def _attach(judgement: Judgement, bench: Bench, canonical: CanonicalBatch) -> None:
+def _attach_known(judgement: Judgement, bench: Bench) -> None:
+    """What is known beside the batch: registries, history, code lists."""
     judgement.registries.attach(bench, OF_OBSERVATIONS)
     judgement.history.attach(bench)
-    chunks.attach(bench, canonical)
     missing = [row["code"] for row in codelist("obs_status") if is_missing(row)]
-    bench.execute(
-        "create table missing_status as select unnest(?::varchar[]) as code", [missing]
-    )
+    bench.execute("set variable missing_statuses = ?::varchar[]", [missing])
 
 
 def _whole_batch_facts(judgement: Judgement, bench: Bench) -> None:
@@ -110,8 +115,7 @@ def _judge_chunks(
         with judgement.bench() as piece:
             chunks.attach_shared(piece, shared)
             _run(piece, "periods")
-            judgement.registries.attach(piece, OF_OBSERVATIONS)
-            judgement.history.attach(piece)
+            _attach_known(judgement, piece)
             chunks.select(piece, kind, number)
             found.append(_judge_rows(judgement, piece))
             chunks.export(piece, kind, place, _typed(), _as_sent())
@@ -243,7 +247,9 @@ def _judged(
         for field in rule.fields
     ]
     findings = judge(bench, table, checks)
-    reasons.collect(bench, table, findings, judgement.batch.batch_id)
+    reasons.collect(
+        bench, _EXPLAINED.get(table, table), findings, judgement.batch.batch_id
+    )
     if scope != "file":
         waivers.apply(bench, scope, judgement.waivers)
     return findings

@@ -21,6 +21,7 @@ DECLARATIONS = {
     "OBS_INDICATORS_SUM": ("sum",),
     "OBS_INDICATOR_EXCEEDS": ("at_most",),
     "OBS_STOCK_FLOW": ("flow",),
+    "OBS_VALUE_TYPE": ("type",),
     "OBS_CUMULATIVE_FALLS": ("cumulative",),
     "OBS_DEFINITION_NOT_IN_FORCE": ("from", "until"),
 }

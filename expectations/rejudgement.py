@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from expectations.catalogue import quoted
+from expectations.data_docs import write_pages
 from expectations.gate import commit, judged
 from expectations.judgement import prepare
 from expectations.registries import current_registries
@@ -79,7 +80,9 @@ def release(settings: Settings, batch: LandedBatch, site: Site) -> Verdict:
                 "see `planwatch gate --dry-run`; mend rules or waivers, or make "
                 "everything anew with `planwatch rebuild`.",
             )
-        return commit(settings, found, folder)
+        verdict = commit(settings, found, folder)
+        write_pages(settings, [verdict])
+        return verdict
 
 
 @contextmanager

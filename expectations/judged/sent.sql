@@ -64,12 +64,18 @@ cross join (select kind from judged_batch) as judged_batch
 create view sent_row as
 with
 
+-- Nothing is looked up for what was sent once.
+sent_again as (
+    select *
+    from sent_submission
+    where arrivals > 1
+),
+
 kept as (
     select named_row.*
     from named_row
-    left join sent_submission
-        on named_row.submission_id = sent_submission.submission_id
-    where coalesce(sent_submission.arrivals, 1) = 1
+    anti join sent_again
+        on named_row.submission_id = sent_again.submission_id
 ),
 
 -- Copies of one content: the rows of one file, each once. With different
@@ -77,14 +83,11 @@ kept as (
 repeated as (
     select distinct named_row.*
     from named_row
-    inner join sent_submission
-        on named_row.submission_id = sent_submission.submission_id
+    inner join sent_again
+        on named_row.submission_id = sent_again.submission_id
     where
-        sent_submission.arrivals > 1
-        and (
-            sent_submission.contents > 1
-            or named_row.file_sha256 = sent_submission.file_sha256
-        )
+        sent_again.contents > 1
+        or named_row.file_sha256 = sent_again.file_sha256
 ),
 
 final as (

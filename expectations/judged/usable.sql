@@ -2,43 +2,50 @@
 -- other and with the past. Those without a number may still stand twice.
 create table sound as
 select
-    row_id,
-    submission_id,
-    row_number,
-    row_key,
-    value,
-    number,
-    source_kind,
-    source_code,
-    file_sha256,
-    unit_code,
-    form_code,
+    judged.row_id,
+    judged.submission_id,
+    judged.row_number,
+    judged.row_key,
+    judged.value,
+    judged.number,
+    judged.source_kind,
+    judged.source_code,
+    judged.file_sha256,
+    judged.unit_code,
+    judged.form_code,
     -- Whose series it is: a unit's wherever it was collected, else a source's.
-    coalesce(unit_code, source_code) as owner,
-    region_code,
-    indicator_code,
-    definition_version,
-    breakdown,
-    period,
-    period_start,
-    case indicator_frequency
+    coalesce(judged.unit_code, judged.source_code) as owner,
+    judged.region_code,
+    judged.indicator_code,
+    judged.definition_version,
+    judged.breakdown,
+    judged.period,
+    period_context.period_start,
+    case judged.indicator_frequency
         when 'A' then 12
         when 'S' then 6
         when 'Q' then 3
         else 1
     end as months,
-    known_from,
-    due_at,
-    aggregation,
-    indicator_min,
-    indicator_unit_measure,
+    judged.known_from,
+    submission_context.due_at,
+    indicator_context.aggregation,
+    indicator_context.min_value as indicator_min,
+    judged.indicator_unit_measure,
     -- Half a unit of the last declared digit, for each of several rounded sums.
-    0.5 * pow(10, -coalesce(indicator_decimals, 0)) as rounding,
-    coalesce(submission_id, file_sha256) as report,
-from judged_observation
+    0.5 * pow(10, -coalesce(judged.indicator_decimals, 0)) as rounding,
+    coalesce(judged.submission_id, judged.file_sha256) as report,
+from judged_observation as judged
+left join period_context on judged.period = period_context.period
+left join submission_context
+    on judged.submission_id = submission_context.submission_id
+left join indicator_context
+    on
+        judged.indicator_code = indicator_context.indicator_code
+        and judged.definition_version = indicator_context.definition_version
 where
-    copies = 1
-    and row_id not in (select row_id from wrong_row)
+    judged.copies = 1
+    and judged.row_id not in (select row_id from wrong_row)
 ;
 
 create view usable as

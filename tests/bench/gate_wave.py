@@ -279,6 +279,7 @@ def judge_by_hand(
         sql = sql.replace(mark, path)
     with duckdb.connect() as connection:
         connection.execute(f"set threads = {settings.threads}")
+        connection.execute("set enable_progress_bar = false")
         connection.execute(sql)
         found = connection.execute(
             "select submission_id, row_number, rule_id from failed"

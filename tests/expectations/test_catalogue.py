@@ -15,7 +15,10 @@ PROMISED = {
     "empty files": {"FILE_EMPTY", "SUB_EMPTY", "REG_EMPTIED"},
     "the same content twice": {"FILE_TWICE"},
     "columns": {"REG_COLUMN_MISSING", "REG_COLUMN_UNKNOWN", "OBS_CELL_MISSING"},
-    "types": {"OBS_VALUE_DECIMAL", "REG_NUMBER", "REG_DATE", "OBS_PUBLISHED_AT"},
+    "types": {
+        "OBS_VALUE_DECIMAL", "REG_NUMBER", "REG_DATE", "OBS_PUBLISHED_AT",
+        "OBS_VALUE_TYPE",
+    },
     "decimals": {"OBS_VALUE_DECIMALS"},
     "leftovers of encodings": {"OBS_TEXT_ENCODING"},
     "codes of units": {"SUB_UNIT_UNKNOWN", "OBS_UNIT_UNKNOWN"},

@@ -55,13 +55,15 @@ BOOLEAN = r"""codes:
     missing: allow
 """
 NEGATIVE, HIGH = "OBS_VALUE_NEGATIVE", "OBS_VALUE_TOO_HIGH"
+TYPE = "OBS_VALUE_TYPE"
 # Reasons of rejected rows by the number of the line; what else is read, is good.
 BAD = {
     "bad-acoc-uid": {6: "OBS_UNIT_UNKNOWN"},
     "bad-de-uid": {7: "OBS_INDICATOR_UNKNOWN"},
     "bad-ou-uid": {5: "OBS_REGION_UNKNOWN"},
     "bad-de-disagg": {3: "OBS_BREAKDOWN_NOT_ON_FORM"},
-    "bad-value": {3: "OBS_VALUE_DECIMAL"},
+    # 1.5, foo and 0200: checkValueTypeCompliance of the package returns all three.
+    "bad-value": {2: TYPE, 3: "OBS_VALUE_DECIMAL", 4: TYPE},
     "missing-value": {3: "OBS_VALUE_MISSING"},
     # The second row is wrong in both ways.
     "neg-values": {2: NEGATIVE, 3: f"OBS_BREAKDOWN_NOT_ON_FORM {NEGATIVE}"},
@@ -158,11 +160,22 @@ def write_registries(folder: Path, dated: bool) -> None:
         [{"form_code": "MER", "indicator_code": de, "breakdown": coc}
          for de, coc in sorted(asked - {("T93kjopkTmR", "ojS6pfaeZCF")})],
     )  # fmt: skip
-    # DATIM's rule ZHANmjdL1bk: blood units screened <= blood units.
-    write(folder, "rules", [{
-        "rule_id": "OBS_INDICATOR_EXCEEDS", "rule_version": "1",
-        "parameter": "at_most.wDWEsNyP9Cx", "value": "jKmPaNuQHk8",
-    }])  # fmt: skip
+    write(folder, "rules", list(declared_rules({de for de, _ in asked})))
+
+
+def declared_rules(elements: set[str]):
+    """All elements are counts but the one that its good sets give with decimals."""
+    # Its rule ZHANmjdL1bk: blood units screened <= blood units.
+    limit = ("OBS_INDICATOR_EXCEEDS", "at_most.wDWEsNyP9Cx", "jKmPaNuQHk8")
+    types = [
+        (TYPE, f"type.{element}", "NUMBER" if element == "XL1jnbmgXje" else "INTEGER")
+        for element in sorted(elements)
+    ]
+    for rule, parameter, value in (limit, *types):
+        yield {
+            "rule_id": rule, "rule_version": "1", "parameter": parameter,
+            "value": value,
+        }  # fmt: skip
 
 
 def made(folder: Path, make_settings, dated: bool = False):

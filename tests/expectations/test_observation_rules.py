@@ -198,12 +198,46 @@ def test_a_definition_is_in_force_where_the_site_says_so(world):
     ]
 
 
+# Type, values of it, and values that are numbers but not of it: the patterns of
+# DHIS2's value types as DATIM's checkValueTypeCompliance has them.
+VALUE_TYPES = [
+    ("NUMBER", ["0200", "1.50", "-3"], []),
+    ("INTEGER", ["0", "-7", "200"], ["0200", "1.5", "1.0", "-0"]),
+    ("INTEGER_POSITIVE", ["1", "200"], ["0", "-1", "01"]),
+    ("INTEGER_NEGATIVE", ["-1"], ["0", "1", "-01"]),
+    ("INTEGER_ZERO_OR_POSITIVE", ["0", "5"], ["-5", "00"]),
+    ("PERCENTAGE", ["0", "99.5", "100"], ["101", "-1"]),
+    ("UNIT_INTERVAL", ["0.25", "1"], ["1.5", "-1"]),
+    ("INTEGRE", [], ["1"]),
+]
+
+
+@pytest.mark.parametrize(("kind", "good", "bad"), VALUE_TYPES)
+def test_a_value_has_the_type_that_the_site_declares(world, kind, good, bad):
+    low = {"indicator_code": "GROWTH", "definition_version": "1", "name_en": "Growth"}
+    shape = {"domain": "economy", "unit_measure": "PERCENT", "direction": "higher"}
+    more = {"frequency": "M", "aggregation": "sum"}
+    assert world.registry("indicators", [{**low, **shape, **more}]).accepted
+    declared = {"rule_id": "OBS_VALUE_TYPE", "rule_version": "1"}
+    rows = [{**declared, "parameter": "type.GROWTH", "value": kind}]
+    assert world.registry("rules", rows).accepted
+    sent = [(at(n), [{**GROWTH, "value": v}]) for n, v in enumerate([*good, *bad])]
+    verdict = world.submissions(*sent)
+    reasons = rows_of(verdict, "rejections")
+    errors = [r for r in reasons if r["rule_id"] == "OBS_VALUE_TYPE"]
+    assert [r["offending_value"] for r in errors] == bad
+    assert verdict.rows_accepted == len(good)
+    assert {r["expected_from"] for r in errors} <= {
+        f"registry rules: type.GROWTH is {kind}"
+    }
+
+
 def test_every_row_rule_has_a_bad_row_here():
     judged = {rule for rule, *_ in BAD_CELLS} | {rule for rule, _ in RELEASE_BAD}
     catalogue = {rule.id for rule in rules() if rule.scope == "observation"}
     own_case = {
         "OBS_DUPLICATE", "OBS_BREAKDOWN_NOT_ON_FORM", "OBS_DEFINITION_NOT_IN_FORCE",
-        "OBS_UNIT_UNKNOWN", "OBS_UNIT_NOT_VALID",
+        "OBS_UNIT_UNKNOWN", "OBS_UNIT_NOT_VALID", "OBS_VALUE_TYPE",
     }  # fmt: skip
     assert catalogue - judged == own_case
 

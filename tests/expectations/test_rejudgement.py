@@ -151,15 +151,20 @@ def test_a_dry_run_writes_nothing_and_knows_since(judged):
     assert dry_run(judged, site, datetime(2030, 1, 1, tzinfo=UTC)).batches == 0
 
 
-def test_data_docs_are_readable_offline(judged):
-    index = build_data_docs(judged)
-    pages = sorted(index.parent.glob("*.html"))
-    assert len(pages) > 5
+def test_every_verdict_has_a_page_that_is_readable_offline(judged):
+    """Judging alone has written them: no command, no network, no script."""
+    index = judged.home / "data_docs" / "index.html"
+    pages = {path.stem: path for path in index.parent.glob("*.html")}
+    verdicts = {path.parent.name for path in judged.verdicts.glob("*/verdict.json")}
+    assert len(verdicts) > 5
+    assert set(pages) == {*verdicts, "index"}
+    listed = re.findall(r'href="([^"#]+)[.]html"', index.read_text(encoding="utf-8"))
+    assert sorted(listed) == sorted(verdicts)
     batch, _ = verdict_with(judged, "OBS_VALUE_TOO_HIGH")
-    page = (index.parent / f"{batch.batch_id}.html").read_text(encoding="utf-8")
+    page = pages[batch.batch_id].read_text(encoding="utf-8")
     assert "OBS_VALUE_TOO_HIGH" in page
     assert "数值" in page
-    for path in pages:
+    for path in pages.values():
         text = path.read_text(encoding="utf-8")
         assert "<style>" in text
         assert not re.search(r"<script|<link|<img", text)
@@ -168,3 +173,31 @@ def test_data_docs_are_readable_offline(judged):
         )
         for target in re.findall(r'href="([^"#]+)"', text):
             assert (index.parent / target).exists()
+
+
+def test_pages_cost_what_is_new(judged):
+    """Judging one batch again writes its page and its line, and no other."""
+    folder = judged.home / "data_docs"
+    site = Site.load(judged.site)
+    batch, _ = verdict_with(judged, "OBS_VALUE_TOO_HIGH")
+
+    def written():
+        return {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+
+    before = written()
+    gate(judged, batch, site)
+    assert written() == before
+    (judged.verdicts / batch.batch_id / "verdict.json").unlink()
+    gate(judged, batch, site)
+    changed = {name for name, at in written().items() if at != before[name]}
+    assert changed == {f"{batch.batch_id}.html"}
+
+
+def test_lost_pages_are_made_again_from_the_verdicts(judged):
+    index = judged.home / "data_docs" / "index.html"
+    names = {path.name for path in index.parent.iterdir()}
+    listed = index.read_text(encoding="utf-8")
+    shutil.rmtree(index.parent)
+    assert build_data_docs(judged) == index
+    assert {path.name for path in index.parent.iterdir()} == names
+    assert index.read_text(encoding="utf-8") == listed
