@@ -15,7 +15,6 @@ time is a failure.
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import resource
 import subprocess
@@ -69,37 +68,34 @@ def make_history(
 def by_planwatch(home: Path, now: str, months: int, asked_at: float) -> dict:
     """What the load stage does with accepted rows, and a build."""
     # dbt comes in with the first build of a process.
-    from dbt.parser.manifest import ManifestLoader
+    import dbt.cli.main  # noqa: F401
+
+    from warehouse import build as build_stage
 
     settings = settings_of(home, now)
     started = time.time() - asked_at
-    read_project, parsed = ManifestLoader.get_full_manifest, []
+    read_project, parsed, reports = build_stage.manifest_of, [], []
 
-    def read_project_timed(*arguments, **options):
+    def read_project_timed(*arguments):
         told = []
-        parsed.append(_timed(lambda: told.append(read_project(*arguments, **options))))
+        parsed.append(_timed(lambda: told.append(read_project(*arguments))))
         return told[0]
 
-    ManifestLoader.get_full_manifest = read_project_timed
+    build_stage.manifest_of = read_project_timed
 
     def take_wave() -> None:
         with writer(settings) as connection, transaction(connection):
             history.load_wave(connection, Wave(months), home)
-        build(settings)
+        reports.append(build(settings))
 
     told = _timed(take_wave)
-    results = json.loads((home / "dbt" / "target" / "run_results.json").read_text())
-    nodes = {r["unique_id"]: r["execution_time"] for r in results["results"]}
+    (report,) = reports
     return told | {
         "start": started,
         "parsing": sum(part["seconds"] for part in parsed),
         **{name: told[name] - sum(part[name] for part in parsed) for name in told},
-        "models": {
-            name.split(".")[2]: seconds
-            for name, seconds in nodes.items()
-            if name.startswith("model.")
-        },
-        "tests": sum(s for name, s in nodes.items() if name.startswith("test.")),
+        "models": report.timings,
+        "tests": report.seconds - sum(report.timings.values()),
     }
 
 

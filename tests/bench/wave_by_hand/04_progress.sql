@@ -21,7 +21,7 @@ insert into marts.indicator_progress by name
 select
     goal.plan_code, goal.plan_version, goal.indicator_code,
     goal.definition_version, goal.region_code, goal.unit_code, goal.breakdown,
-    rated.source_kind, rated.period, rated.period_end,
+    rated.source_kind, rated.period, rated.period_end, 'M' as frequency,
     goal.target_key, goal.target_type, goal.binding, goal.strictness,
     rated.baseline as baseline_value,
     rated.target as target_value,
