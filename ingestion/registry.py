@@ -156,15 +156,6 @@ _SHAPES = (
         ),
     ),
     RegistryShape(
-        "plan_events",
-        _columns("plan_code,plan_version,event,event_on,document_no,reason"),
-        _columns("plan_code,plan_version,event,event_on"),
-        _columns("plan_code,plan_version,event,event_on"),
-        dates=("event_on",),
-        choices={"event": PLAN_EVENTS},
-        references=(_ref("plan_code,plan_version", "plans"),),
-    ),
-    RegistryShape(
         "forms",
         _columns(
             "form_code,name_en,name_zh,frequency,due_days,unit_kind,unit_level,"
@@ -262,6 +253,16 @@ _SHAPES = (
         _columns("rule_id,rule_version,parameter"),
         dates=_columns("valid_from,valid_to"),
         choices={"source_status": SOURCE_STATUSES},
+    ),
+    # Judged against the transitions that registry rules lists.
+    RegistryShape(
+        "plan_events",
+        _columns("plan_code,plan_version,event,event_on,document_no,reason"),
+        _columns("plan_code,plan_version,event,event_on"),
+        _columns("plan_code,plan_version,event,event_on"),
+        dates=("event_on",),
+        choices={"event": PLAN_EVENTS},
+        references=(_ref("plan_code,plan_version", "plans"),),
     ),
     RegistryShape(
         "agreements",
