@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -16,16 +17,18 @@ def docs(
     ] = None,
     page: Annotated[
         Path | None,
-        typer.Option(help="Also write dbt's own page of all models, one HTML file."),
+        typer.Option(help="Also write the page of all models that each release holds."),
     ] = None,
     home: HomeOption = None,
 ) -> None:
     """Write the data dictionary and the diagram from the models' descriptions."""
     from warehouse.build import dbt_environment, hand_to_dbt
-    from warehouse.dictionary import parsed_project, write_documents, write_page
+    from warehouse.dictionary import parsed_project, write_documents
+    from warehouse.models_page import models_page
 
     hand_to_dbt(dbt_environment(settings_of(home)))
     for path in write_documents(parsed_project(), folder):
         print(path)
     if page:
-        print(write_page(settings_of(home), page))
+        page.parent.mkdir(parents=True, exist_ok=True)
+        print(shutil.copyfile(models_page(settings_of(home)), page))
