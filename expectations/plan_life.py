@@ -12,7 +12,102 @@ from ingestion.registry import PLAN_EVENTS, RegistryShape
 
 # What an approval consists of; a revision goes through the same again.
 APPROVAL = ("drafted", "submitted", "approved")
-_EVENTS = "select plan_code, plan_version, event, event_on from"
+_PLACE = f"list_position({list(PLAN_EVENTS)}, event)"
+# The record of a version with a cell that has an error of its own is left alone:
+# every step after it would seem to be wrong.
+_STEPS = f"""
+create table step as
+with
+
+events as (
+    select plan_code, plan_version, event, event_on from registry_text
+    union
+    select plan_code, plan_version, event, event_on from registry_plan_events
+),
+
+readable as (
+    select *
+    from events
+    qualify
+        bool_and(
+            strftime(try_cast(event_on as date), '%Y-%m-%d')
+            is not distinct from event_on
+            and event_on is not null and {_PLACE} is not null
+        ) over (partition by plan_code, plan_version)
+),
+
+transitions as (
+    select parameter as event, value as may_follow
+    from registry_rules
+    where
+        rule_id = 'PLAN_TRANSITION'
+        and rule_version = (
+            select rule_version
+            from registry_rules
+            where rule_id = 'PLAN_TRANSITION'
+            group by rule_version
+            order by
+                max(coalesce(known_from, '')) desc, rule_version desc
+            limit 1
+        )
+),
+
+approvals as (
+    select
+        plan_code,
+        plan_version,
+        min(event_on) filter (where event = 'approved') as approved_on,
+        list(distinct event order by {_PLACE}) as steps
+    from readable
+    where event in {APPROVAL}
+    group by plan_code, plan_version
+),
+
+-- What extends a plan is a version approved later in the same steps.
+revisions as (
+    select
+        original.plan_code,
+        original.plan_version,
+        array_to_string(original.steps, ', ') as approval,
+        min(revised.plan_version) as revised_version
+    from approvals as original
+    left join approvals as revised
+        on
+            original.plan_code = revised.plan_code
+            and original.plan_version <> revised.plan_version
+            and original.approved_on <= revised.approved_on
+            and list_has_all(revised.steps, original.steps)
+    group by original.plan_code, original.plan_version, original.steps
+),
+
+followed as (
+    select
+        *,
+        coalesce(
+            lag(event) over (
+                partition by plan_code, plan_version
+                order by event_on, {_PLACE}
+            ),
+            'start'
+        ) as before
+    from readable
+)
+
+select
+    followed.*,
+    transitions.may_follow,
+    coalesce(
+        list_contains(
+            string_split(transitions.may_follow, ' '), followed.before
+        ),
+        true
+    ) as is_allowed,
+    coalesce(revisions.approval, 'approved') as approval,
+    revisions.revised_version
+from followed
+left join transitions using (event)
+left join revisions using (plan_code, plan_version)
+"""
 
 
 def has_life(shape: RegistryShape) -> bool:
@@ -26,7 +121,7 @@ def add_steps(bench: Bench) -> None:
     event__may_follow: what it may follow; event__unrevised: the steps that a
     revised version would have to go through before the plan is extended.
     """
-    _add_lives(bench)
+    bench.execute(_STEPS)
     bench.execute(
         """
         create or replace table judged_registry as
@@ -48,107 +143,3 @@ def add_steps(bench: Bench) -> None:
         """
     )
     bench.execute("drop table step")
-
-
-def _add_lives(bench: Bench) -> None:
-    """Table step: each event of a plan with the one before it.
-
-    The record of a version with a cell that has an error of its own is left
-    alone: every step after it would seem to be wrong.
-    """
-    place = f"list_position({list(PLAN_EVENTS)}, event)"
-    bench.execute(
-        f"""
-        create table step as
-        with
-
-        events as (
-            {_EVENTS} registry_text
-            union
-            {_EVENTS} registry_plan_events
-        ),
-
-        readable as (
-            select *
-            from events
-            qualify
-                bool_and(
-                    strftime(try_cast(event_on as date), '%Y-%m-%d')
-                    is not distinct from event_on
-                    and event_on is not null and {place} is not null
-                ) over (partition by plan_code, plan_version)
-        ),
-
-        transitions as (
-            select parameter as event, value as may_follow
-            from registry_rules
-            where
-                rule_id = 'PLAN_TRANSITION'
-                and rule_version = (
-                    select rule_version
-                    from registry_rules
-                    where rule_id = 'PLAN_TRANSITION'
-                    group by rule_version
-                    order by
-                        max(coalesce(known_from, '')) desc, rule_version desc
-                    limit 1
-                )
-        ),
-
-        approvals as (
-            select
-                plan_code,
-                plan_version,
-                min(event_on) filter (where event = 'approved') as approved_on,
-                list(distinct event order by {place}) as steps
-            from readable
-            where event in {APPROVAL}
-            group by plan_code, plan_version
-        ),
-
-        -- What extends a plan is a version approved later in the same steps.
-        revisions as (
-            select
-                original.plan_code,
-                original.plan_version,
-                array_to_string(original.steps, ', ') as approval,
-                min(revised.plan_version) as revised_version
-            from approvals as original
-            left join approvals as revised
-                on
-                    original.plan_code = revised.plan_code
-                    and original.plan_version <> revised.plan_version
-                    and original.approved_on <= revised.approved_on
-                    and list_has_all(revised.steps, original.steps)
-            group by original.plan_code, original.plan_version, original.steps
-        ),
-
-        followed as (
-            select
-                *,
-                coalesce(
-                    lag(event) over (
-                        partition by plan_code, plan_version
-                        order by event_on, {place}
-                    ),
-                    'start'
-                ) as before
-            from readable
-        )
-
-        select
-            followed.*,
-            transitions.may_follow,
-            coalesce(
-                list_contains(
-                    string_split(transitions.may_follow, ' '), followed.before
-                ),
-                true
-            ) as is_allowed,
-            coalesce(revisions.approval, 'approved') as approval,
-            revisions.revised_version
-        from followed
-        left join transitions using (event)
-        left join revisions using (plan_code, plan_version)
-        """
-    )

@@ -54,6 +54,7 @@ def judge_registry(
             "required_columns": ", ".join(shape.required),
             "allowed_columns": ", ".join(shape.allowed),
             "key_columns": ", ".join(shape.key),
+            "exclusive_columns": ", ".join(shape.exclusive),
         },
         shape={"allowed": shape.allowed},
     )
@@ -156,6 +157,7 @@ def _fields(each: str, shape: RegistryShape) -> tuple[str, ...]:
         "slices": ("valid_from",) if has_slices(shape) else (),
         "shares": ("weight",) if has_shares(shape) else (),
         "steps": ("event",) if has_life(shape) else (),
+        "exclusive": shape.exclusive,
     }[each]
 
 
