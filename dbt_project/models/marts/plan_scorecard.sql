@@ -175,9 +175,20 @@ summed as (
     group by plan_code, plan_version, region_code, counting
 ),
 
-final as (
+scored as (
     select
         summed.*,
+        kinds.source_kinds
+    from summed
+    inner join kinds
+        on {{ same(
+            ['plan_code', 'plan_version', 'region_code'], 'summed', 'kinds'
+        ) }}
+),
+
+final as (
+    select
+        *,
         n_over_fulfilled + n_met as n_completed,
         round(
             100 * (n_over_fulfilled + n_met)
@@ -188,13 +199,8 @@ final as (
             100 * n_over_fulfilled
             / nullif(n_over_fulfilled + n_met + n_missed, 0),
             10
-        ) as over_fulfilled_pct,
-        kinds.source_kinds
-    from summed
-    inner join kinds
-        on {{ same(
-            ['plan_code', 'plan_version', 'region_code'], 'summed', 'kinds'
-        ) }}
+        ) as over_fulfilled_pct
+    from scored
 )
 
 select * from final
