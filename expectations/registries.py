@@ -22,14 +22,16 @@ from ingestion.site import Site
 
 # Registries that decide about observations.
 OF_OBSERVATIONS = ("regions", "units", "indicators", "forms", "form_items")
+# Registries that decide about a registry which does not refer to them.
+JUDGED_BY = {"plan_events": ("rules",)}
 
 
 def consulted(registry: str) -> tuple[str, ...]:
     """Registries that a verdict depends on; `registry` is empty for rows."""
     if not registry:
         return OF_OBSERVATIONS
-    references = REGISTRIES[registry].references
-    return tuple(sorted({registry, *(entry.registry for entry in references)}))
+    referred = {entry.registry for entry in REGISTRIES[registry].references}
+    return tuple(sorted({registry, *referred, *JUDGED_BY.get(registry, ())}))
 
 
 @dataclass(frozen=True, order=True)

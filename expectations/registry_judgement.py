@@ -12,6 +12,7 @@ from expectations.chunks import write_parquet
 from expectations.duckdb_dialect import Bench
 from expectations.judgement import Judgement
 from expectations.observation_judgement import Tally
+from expectations.plan_life import add_steps, has_life
 from expectations.registries import Registries, consulted
 from expectations.registry_relations import (
     add_relations,
@@ -43,6 +44,8 @@ def judge_registry(
     sent = _attach(bench, batch, canonical, registries)
     _prepare(bench, shape, sent)
     add_relations(bench, shape)
+    if has_life(shape):
+        add_steps(bench)
     facts = replace(
         facts,
         words={
@@ -51,6 +54,7 @@ def judge_registry(
             "required_columns": ", ".join(shape.required),
             "allowed_columns": ", ".join(shape.allowed),
             "key_columns": ", ".join(shape.key),
+            "exclusive_columns": ", ".join(shape.exclusive),
         },
         shape={"allowed": shape.allowed},
     )
@@ -152,6 +156,8 @@ def _fields(each: str, shape: RegistryShape) -> tuple[str, ...]:
         "known_from": ("known_from",),
         "slices": ("valid_from",) if has_slices(shape) else (),
         "shares": ("weight",) if has_shares(shape) else (),
+        "steps": ("event",) if has_life(shape) else (),
+        "exclusive": shape.exclusive,
     }[each]
 
 

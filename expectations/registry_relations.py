@@ -36,7 +36,8 @@ def add_relations(bench: Bench, shape: RegistryShape) -> None:
 
     <parent column>__circle: codes of the circle that a row closes;
     valid_from__overlap: the slice of the same code that has not ended yet;
-    weight__shares: what the parts of an old region come to.
+    weight__shares: what the parts of an old region come to;
+    <exclusive column>__others: the cells of which only one may be filled.
     """
     for reference in trees(shape):
         _add_circles(bench, shape, reference)
@@ -44,6 +45,8 @@ def add_relations(bench: Bench, shape: RegistryShape) -> None:
         _add_overlaps(bench, shape)
     if has_shares(shape):
         _add_shares(bench)
+    if shape.exclusive:
+        _add_others(bench, shape)
 
 
 def _cell(shape: RegistryShape, name: str, missing: str) -> str:
@@ -175,6 +178,25 @@ def _add_shares(bench: Bench) -> None:
         "judged.old_region_code = fact.old_region_code"
         " and judged.effective_on = fact.effective_on",
     )
+
+
+def _add_others(bench: Bench, shape: RegistryShape) -> None:
+    """Named at the last filled cell of a row."""
+    cells = ", ".join(f'"{name}"' for name in shape.exclusive)
+    for number, name in enumerate(shape.exclusive):
+        before = [f'"{other}" is not null' for other in shape.exclusive[:number]]
+        bench.execute(
+            f"""
+            create or replace table judged_registry as
+            select
+                *,
+                case
+                    when "{name}" is not null and ({" or ".join(before) or "false"})
+                        then concat_ws(', ', {cells})
+                end as "{name}__others"
+            from judged_registry
+            """
+        )
 
 
 def _join(bench: Bench, column: str, table: str, condition: str) -> None:

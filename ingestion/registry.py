@@ -29,6 +29,8 @@ class RegistryShape:
     numbers: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
     choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    # Of these columns a row fills one at most.
+    exclusive: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
 
     @property
@@ -156,15 +158,6 @@ _SHAPES = (
         ),
     ),
     RegistryShape(
-        "plan_events",
-        _columns("plan_code,plan_version,event,event_on,document_no,reason"),
-        _columns("plan_code,plan_version,event,event_on"),
-        _columns("plan_code,plan_version,event,event_on"),
-        dates=("event_on",),
-        choices={"event": PLAN_EVENTS},
-        references=(_ref("plan_code,plan_version", "plans"),),
-    ),
-    RegistryShape(
         "forms",
         _columns(
             "form_code,name_en,name_zh,frequency,due_days,unit_kind,unit_level,"
@@ -218,6 +211,29 @@ _SHAPES = (
             _ref("reference_indicator_code", "indicators", "indicator_code"),
         ),
     ),
+    # Why a plan, region or unit below carries no target of its own; with none
+    # of the three named, all below are let off.
+    RegistryShape(
+        "target_waivers",
+        _columns(
+            "plan_code,plan_version,indicator_code,child_plan_code,"
+            "child_region_code,child_unit_code,who,why,until,document_no"
+        ),
+        _columns("plan_code,plan_version,indicator_code,who,why,until"),
+        _columns(
+            "plan_code,plan_version,indicator_code,child_plan_code,"
+            "child_region_code,child_unit_code"
+        ),
+        dates=("until",),
+        exclusive=_columns("child_plan_code,child_region_code,child_unit_code"),
+        references=(
+            _ref("plan_code,plan_version", "plans"),
+            _ref("indicator_code", "indicators"),
+            _ref("child_plan_code", "plans", "plan_code"),
+            _ref("child_region_code", "regions", "region_code"),
+            _ref("child_unit_code", "units", "unit_code"),
+        ),
+    ),
     RegistryShape(
         "target_paths",
         _columns(
@@ -262,6 +278,16 @@ _SHAPES = (
         _columns("rule_id,rule_version,parameter"),
         dates=_columns("valid_from,valid_to"),
         choices={"source_status": SOURCE_STATUSES},
+    ),
+    # Judged against the transitions that registry rules lists.
+    RegistryShape(
+        "plan_events",
+        _columns("plan_code,plan_version,event,event_on,document_no,reason"),
+        _columns("plan_code,plan_version,event,event_on"),
+        _columns("plan_code,plan_version,event,event_on"),
+        dates=("event_on",),
+        choices={"event": PLAN_EVENTS},
+        references=(_ref("plan_code,plan_version", "plans"),),
     ),
     RegistryShape(
         "agreements",

@@ -102,9 +102,9 @@ class Settings(BaseSettings):
         return self.home / "simulation"
 
     @property
-    def parsed(self) -> Path:
-        """What dbt read of the project; homes may share it."""
-        return self.cache or self.home / "dbt" / "parsed"
+    def project_cache(self) -> Path:
+        """What dbt made of the project alone; homes may share it."""
+        return self.cache or self.home / "dbt" / "project"
 
     @property
     def locks(self) -> Path:

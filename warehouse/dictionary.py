@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
-from ingestion.errors import Damaged, UsageError
-from ingestion.settings import ROOT, Settings
-from warehouse.database import writer_lock
-from warehouse.project import invoke
+from ingestion.settings import ROOT
 
 DICTIONARY = ROOT / "docs" / "dictionary.md"
 DIAGRAM = ROOT / "docs" / "entities.md"
@@ -20,25 +16,6 @@ HEADS = {
     "published": "Published: stable names for readers",
 }
 NOTE = "<!-- Written by `planwatch docs`; edit the descriptions in dbt_project. -->\n"
-
-
-def write_page(settings: Settings, page: Path) -> Path:
-    """Write dbt's page of all models and their lineage as one HTML file."""
-    if not settings.warehouse.exists():
-        raise UsageError(
-            f"There is no warehouse in {settings.home} to describe.",
-            "run `planwatch run` (or `planwatch demo`) first.",
-        )
-    with writer_lock(settings):
-        outcome = invoke(["docs", "generate", "--static"])
-    if not outcome.success:
-        raise Damaged(
-            f"dbt could not write its page: {outcome.exception}",
-            "the log in dbt/logs of this home names file and line.",
-        )
-    page.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(settings.home / "dbt" / "target" / "static_index.html", page)
-    return page
 
 
 def write_documents(manifest: Any, folder: Path | None = None) -> list[Path]:

@@ -77,7 +77,7 @@ def manifest_of(settings: Settings, target: str = "duckdb") -> Any:
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
-    kept = _kept(settings.parsed, project_hash(), target)
+    kept = _kept(settings.project_cache, project_hash(), target)
     return Manifest.from_msgpack(kept, decoder=extended_mashumuro_decoder)
 
 

@@ -17,6 +17,7 @@ from ingestion.settings import Settings
 from ingestion.site import Site
 from warehouse.content_hash import content_hash
 from warehouse.database import writer
+from warehouse.models_page import PAGE, models_page
 from warehouse.version import VERSION
 
 TABLES = ("core", "marts")
@@ -59,6 +60,9 @@ def publish(settings: Settings, site: Site) -> Release:
             raise SiteError(
                 "There is nothing built to publish.", "run `planwatch build` first."
             )
+    # dbt opens the warehouse itself, so before this does.
+    page = models_page(settings)
+    with writer(settings) as connection:
         tables = [
             ("planwatch", schema, table)
             for schema, table in _all(connection)
@@ -68,7 +72,7 @@ def publish(settings: Settings, site: Site) -> Release:
         release = _describe(settings, site, connection, digest, counts)
         folder = Path(release.path)
         if not (folder / "manifest.json").exists():
-            _write(settings, connection, release)
+            _write(settings, connection, release, page)
     changed = _point_current(settings, release.release_id)
     return release if changed else Release(**{**asdict(release), "changed": False})
 
@@ -122,7 +126,7 @@ def _describe(settings, site, connection, digest, counts) -> Release:
     )
 
 
-def _write(settings: Settings, connection, release: Release) -> None:
+def _write(settings: Settings, connection, release: Release, page: Path) -> None:
     building = settings.releases / f".building-{os.getpid()}"
     with machine_faults(building):
         # The writer lock is held, so what stands there is of a killed run.
@@ -133,9 +137,12 @@ def _write(settings: Settings, connection, release: Release) -> None:
     manifest = {
         k: v for k, v in asdict(release).items() if k not in ("path", "changed")
     }
+    manifest["models_page"] = PAGE
+    with machine_faults(building):
+        shutil.copyfile(page, building / PAGE)
     write_json(building / "manifest.json", manifest)
     with machine_faults(building):
-        for path in (building / FILE, building / "manifest.json"):
+        for path in building.iterdir():
             path.chmod(0o444)
         # Left by a run that was killed between the rename and its return.
         shutil.rmtree(release.path, ignore_errors=True)

@@ -16,3 +16,23 @@
         {%- endfor %}
     end
 {%- endmacro %}
+
+{#- Place of a kind of source in the order that the site declares, the first one
+    first; empty for a kind that the order leaves out. -#}
+{% macro kind_place(source_kind) -%}
+    nullif(
+        position(
+            {{ source_kind }} in coalesce(
+                (
+                    select max(parameters.value)
+                    from {{ ref('int_rule_parameters') }} as parameters
+                    where
+                        parameters.rule_id = 'VALUE_PRECEDENCE'
+                        and parameters.parameter = 'order'
+                ),
+                'verified official self_reported'
+            )
+        ),
+        0
+    )
+{%- endmacro %}

@@ -6,3 +6,21 @@
         where {{ key }} in (select {{ key }} from {{ ref(touched) }})
     {%- endif -%}
 {%- endmacro %}
+
+{#- Pre-hook: points of which a vintage has not been read, as they stand here. A
+    key alone would be looked for in all row groups; the period says in which. -#}
+{% macro forget_unread_points() -%}
+    {%- if execute and is_incremental() -%}
+        delete from {{ this }} as told
+        using (
+            select distinct
+                observation_key,
+                period
+            from {{ ref('fct_observation') }}
+            where {{ is_unread(this.name) }}
+        ) as unread
+        where
+            told.observation_key = unread.observation_key
+            and told.period = unread.period
+    {%- endif -%}
+{%- endmacro %}

@@ -226,3 +226,39 @@ def test_two_districts_of_beijing_after_their_merger(country):
         ("110103", 2005): (310, "reported"),
         ("rest of 110101", 2015): (905, "unexplained"),
     }
+
+
+def test_a_county_across_a_split_and_a_merger_reconciles(country):
+    """Baoding: the suburb 130605 (郊区) was divided among 新市区 130602, 北市区
+    130603 and 南市区 130604 in 1987; the latter two became 莲池区 130606 in 2015.
+
+    GB/T 2260 states no weights, so what the suburb told is listed, not divided.
+    """
+    if not CODES.exists():
+        pytest.skip("the shared test data are not here")
+    gbt_2260(country)
+    told = [
+        ("130603", 1985, 40), ("130604", 1985, 50), ("130605", 1985, 90),
+        ("130603", 2005, 75), ("130604", 2005, 85), ("130606", 2018, 170),
+    ]  # fmt: skip
+    country.observe(told)
+    now, then = country.on("2020-06-30"), country.on("1986-06-30")
+    assert now == {
+        ("130606", 1985): (90, "converted"),
+        ("rest of 130605", 1985): (90, "unexplained"),
+        ("130606", 2005): (160, "converted"),
+        ("130606", 2018): (170, "reported"),
+    }
+    assert then == {
+        ("130603", 1985): (40, "reported"),
+        ("130604", 1985): (50, "reported"),
+        ("130605", 1985): (90, "reported"),
+        ("rest of 130603", 2005): (75, "unexplained"),
+        ("rest of 130604", 2005): (85, "unexplained"),
+        ("rest of 130606", 2018): (170, "unexplained"),
+    }
+    for year in (1985, 2005, 2018):
+        whole = sum(value for _, when, value in told if when == year)
+        for found in (now, then):
+            parts = [value for (_, when), (value, _) in found.items() if when == year]
+            assert sum(parts) == whole

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 import sys
+from html.parser import HTMLParser
 
 import duckdb
 import pytest
@@ -134,3 +136,50 @@ def test_every_table_and_column_of_a_release_is_described(published):
         ).fetchone()
     assert columns > 200
     assert bare == []
+
+
+class Outside(HTMLParser):
+    """Addresses that a browser would fetch to show a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scripts = 0
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag, attrs) -> None:
+        self.scripts += tag == "script"
+        given = dict(attrs)
+        wanted = given.get("src") or (tag == "link" and given.get("href")) or ""
+        if given.get("rel") != "canonical" and re.match(r"(https?:)?//", wanted):
+            self.addresses.append(wanted)
+
+
+def test_a_release_holds_a_page_of_its_models_that_needs_no_network(published):
+    folder = (published.releases / "current").resolve()
+    page = (folder / current(published)["models_page"]).read_text(encoding="utf-8")
+    seen = Outside()
+    seen.feed(page)
+    assert seen.scripts > 0
+    assert seen.addresses == []
+    assert str(published.home) not in page
+    with reader(published) as connection:
+        tables = connection.execute(
+            "select schema_name, table_name from duckdb_tables()"
+            " where table_name <> 'release_info'"
+        ).fetchall()
+    assert len(tables) > 40
+    for schema, table in tables:
+        assert f'{schema}\\".\\"{table}\\"' in page, table
+
+
+def test_the_page_is_made_once_for_a_project(published_copy):
+    """Another release of the same project: the same page, not made again."""
+    kept = list((published_copy.home / "dbt" / "pages").iterdir())
+    before = [path.stat().st_mtime_ns for path in kept]
+    assert len(kept) == 1
+    first = (published_copy.releases / "current").resolve() / "models.html"
+    release = republish_changed(published_copy)
+    assert release.changed
+    second = published_copy.releases / release.release_id / "models.html"
+    assert second.read_bytes() == first.read_bytes() == kept[0].read_bytes()
+    assert [path.stat().st_mtime_ns for path in kept] == before

@@ -40,7 +40,8 @@ class Step:
 
 
 WHAT = (
-    *("figure",) * 6, "twice", "target", "withdrawal", "region", "group", "report",
+    *("figure",) * 6, "twice", "nothing", "target", "withdrawal", "region", "group",
+    "report", "waiver",
 )  # fmt: skip
 
 
@@ -71,11 +72,11 @@ def end_of(wave: int) -> datetime:
 def found(world: SmallWorld, count: int) -> None:
     """A region of its own for each history, and targets for every second one."""
     world.registry("regions", *(region(number) for number in range(count)), at=FOUNDED)
-    world.registry("rules", rule("PROGRESS_RAG", "yellow_limit_pct", "10"), at=FOUNDED)
+    world.registry("rules", *(rule(*row) for row in RULES), at=FOUNDED)
     world.registry(
         "targets",
         *(
-            target(code, "level_floor", "1", "50", region_code=f"H{number}")
+            promised(code, "50", number)
             for number in range(0, count, 2)
             for code in INDICATORS
         ),
@@ -83,10 +84,40 @@ def found(world: SmallWorld, count: int) -> None:
     )
 
 
+# Figures that weigh targets, and comparisons however few regions have told.
+RULES = (
+    ("PROGRESS_RAG", "yellow_limit_pct", "10"),
+    ("TARGET_INTENSITY", "CO2", "JOBS URBAN GROWTH"),
+    ("TARGET_COVERAGE", "parent_level", "0"),
+    ("INEQUALITY", "min_coverage_pct", "0.1"),
+    ("INEQUALITY_PAIR", "URBAN", "EQUAL"),
+)
+KIND_OF_TARGET = {"CO2": "cum_reduction", "GROWTH": "avg_growth_floor"}
+
+
+def promised(code: str, value: str, number: int) -> dict:
+    """A target of the history's region, as the whole country has one."""
+    kind = KIND_OF_TARGET.get(code, "level_floor")
+    label = {"official_label": "lagging", "official_label_on": "2024-06-30"}
+    return target(
+        code, kind, "1" if kind == "level_floor" else None, value,
+        region_code=f"H{number}", **(label if code == "URBAN" else {}),
+    )  # fmt: skip
+
+
 def region(number: int, **changes) -> dict:
     return {
         "region_code": f"H{number}", "name_en": f"H{number}", "level": "1",
         "parent_region_code": "R", **changes,
+    }  # fmt: skip
+
+
+def waiver(number: int, step: Step, at: datetime) -> dict:
+    """One that ends within the waves or after them."""
+    return {
+        "plan_code": "P", "plan_version": "1", "indicator_code": step.indicator,
+        "child_region_code": f"H{number}", "who": "board", "why": "moor",
+        "until": str((at + timedelta(days=step.value)).date()),
     }  # fmt: skip
 
 
@@ -104,13 +135,19 @@ def tell(world: SmallWorld, steps: Iterator[tuple[int, int, Step]]) -> None:
         elif step.what in ("target", "withdrawal"):
             world.registry(
                 "targets",
-                target(
-                    step.indicator, "level_floor", "1", str(step.value),
-                    region_code=place,
-                ),
+                promised(step.indicator, str(step.value), number),
                 at=at,
                 deleted=step.what == "withdrawal",
             )  # fmt: skip
+        elif step.what == "nothing":
+            # What was known at one moment is said to be unknown after all.
+            for value in (step.value, None):
+                world.observe(
+                    step.indicator, {step.period: value}, at=at, region_code=place,
+                    source_kind=step.kind, source_code=step.kind,
+                )  # fmt: skip
+        elif step.what == "waiver":
+            world.registry("target_waivers", waiver(number, step, at), at=at)
         elif step.what == "region":
             world.registry("regions", region(number, area_km2=str(step.value)), at=at)
         elif step.what == "group":

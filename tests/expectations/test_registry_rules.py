@@ -195,7 +195,11 @@ def test_each_refusal_names_row_column_value_and_expectation(world):
 
 
 def test_every_registry_rule_has_a_case_here():
-    tested = {*REFUSALS, "REG_EMPTIED", "REG_KEY_ELSEWHERE"}
+    elsewhere = {
+        "REG_EMPTIED", "REG_KEY_ELSEWHERE", "REG_ONE_OF", "REG_PLAN_STEP",
+        "REG_PLAN_EXTENSION",
+    }  # fmt: skip
+    tested = {*REFUSALS, *elsewhere}
     assert tested == {rule.id for rule in rules() if rule.scope == "registry"}
 
 
@@ -236,6 +240,26 @@ def test_composite_references_are_checked_together(world):
     assert (reason["field"], reason["offending_value"]) == (
         "plan_code,plan_version",
         "P1,2",
+    )
+
+
+def test_a_waiver_lets_one_child_off_or_all(world):
+    assert world.registry("plans", [PLAN]).accepted
+    waiver = {
+        "plan_code": "P1", "plan_version": "1", "indicator_code": "GDP",
+        "child_plan_code": None, "child_region_code": "110000",
+        "child_unit_code": None, "who": "NDRC", "why": "no heavy industry",
+        "until": "2025-12-31",
+    }  # fmt: skip
+    all_below = {**waiver, "child_region_code": None}
+    both = {**waiver, "child_unit_code": "U1"}
+    assert world.registry("target_waivers", [waiver, all_below]).accepted
+    (reason,) = rows_of(world.registry("target_waivers", [waiver, both]), "rejections")
+    assert (reason["row_number"], reason["rule_id"], reason["field"]) == (
+        2, "REG_ONE_OF", "child_unit_code",
+    )  # fmt: skip
+    assert reason["expected"] == (
+        "one of child_plan_code, child_region_code, child_unit_code at most"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -16,12 +17,13 @@ def docs(
     ] = None,
     page: Annotated[
         Path | None,
-        typer.Option(help="Also write dbt's own page of all models, one HTML file."),
+        typer.Option(help="Also write the page of all models that each release holds."),
     ] = None,
     home: HomeOption = None,
 ) -> None:
     """Write the data dictionary and the diagram from the models' descriptions."""
-    from warehouse.dictionary import write_documents, write_page
+    from warehouse.dictionary import write_documents
+    from warehouse.models_page import models_page
     from warehouse.project import dbt_environment, hand_to_dbt, manifest_of
 
     settings = settings_of(home)
@@ -29,4 +31,5 @@ def docs(
     for path in write_documents(manifest_of(settings), folder):
         print(path)
     if page:
-        print(write_page(settings, page))
+        page.parent.mkdir(parents=True, exist_ok=True)
+        print(shutil.copyfile(models_page(settings), page))

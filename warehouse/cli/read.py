@@ -96,17 +96,31 @@ def warnings(
 
 
 def explain(
-    warning_id: Annotated[
-        str, typer.Argument(help="As `planwatch warnings` prints it.")
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="A warning as `planwatch warnings` prints it, a published table,"
+            " or an observation_key or target_key."
+        ),
     ],
+    where: Annotated[
+        str | None,
+        typer.Option(
+            "--where",
+            help="Which row of the table, in SQL: \"period = '2023' and …\".",
+        ),
+    ] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Say why a warning was raised, down to file and row."""
-    from warehouse.explain import explain as explain_warning
+    """Say why a warning or a published number is what it is, down to file and row.
+
+    With --json also the queries that gave the sentences.
+    """
+    from warehouse.explain import explain as explained
 
     with reader(settings_of(home)) as connection:
-        explanation = explain_warning(connection, warning_id)
+        explanation = explained(connection, what, where)
     if json:
         print_json(explanation)
     else:

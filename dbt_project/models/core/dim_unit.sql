@@ -1,3 +1,9 @@
+-- depends_on: {{ ref('stg_clock') }}
+{{ config(
+    pre_hook="{{ reset_watermark() }}",
+    post_hook="{{ record_watermark() }}",
+) }}
+
 with
 
 clock as (

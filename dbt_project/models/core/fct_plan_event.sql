@@ -56,30 +56,33 @@ approvals as (
     select
         plan_code,
         plan_version,
-        event_on
+        min(case when event = 'approved' then event_on end) as approved_on,
+        bool_or(event = 'drafted') as was_drafted,
+        bool_or(event = 'submitted') as was_submitted
     from events
-    where event = 'approved'
+    group by plan_code, plan_version
 ),
 
--- What extends a plan is a revised version, approved as the first one was.
+-- What extends a plan is a revised version, approved in the same steps as the
+-- first one was.
 revisions as (
     select
         followed.plan_code,
         followed.plan_version,
         followed.event_number,
-        min(approvals.plan_version) as revised_version
+        min(revised.plan_version) as revised_version
     from followed
-    inner join approvals
+    inner join approvals as original
         on
-            followed.plan_code = approvals.plan_code
-            and followed.plan_version <> approvals.plan_version
-            and approvals.event_on >= (
-                select min(first_approvals.event_on)
-                from approvals as first_approvals
-                where
-                    first_approvals.plan_code = followed.plan_code
-                    and first_approvals.plan_version = followed.plan_version
-            )
+            followed.plan_code = original.plan_code
+            and followed.plan_version = original.plan_version
+    inner join approvals as revised
+        on
+            original.plan_code = revised.plan_code
+            and original.plan_version <> revised.plan_version
+            and original.approved_on <= revised.approved_on
+            and original.was_drafted <= revised.was_drafted
+            and original.was_submitted <= revised.was_submitted
     where followed.event = 'extended'
     group by
         followed.plan_code, followed.plan_version, followed.event_number

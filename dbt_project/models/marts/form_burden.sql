@@ -1,13 +1,36 @@
+-- depends_on: {{ ref('stg_clock') }} {{ ref('stg_units') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ reset_watermark() }}",
+        "{{ refuse_going_back() }}",
+        "{{ forget_burdened_years() }}",
+    ],
+    post_hook="{{ record_watermark(['fct_obligation', 'dim_unit']) }}",
+) }}
+
 with
+
+-- Only years with a period that has ended since.
+touched as (
+    select distinct every.period_start
+    from {{ ref('int_periods') }} as every
+    where
+        year(every.period_start) in ({{ burdened_years() }})
+),
 
 obligations as (
     select
-        unit_code,
-        year(period_start) as report_year,
-        form_code,
+        owed.unit_code,
+        year(owed.period_start) as report_year,
+        owed.form_code,
         count(*) as n_reports
-    from {{ ref('fct_obligation') }}
-    group by unit_code, year(period_start), form_code
+    from {{ ref('fct_obligation') }} as owed
+    inner join touched on owed.period_start = touched.period_start
+    group by
+        owed.unit_code, year(owed.period_start), owed.form_code
 ),
 
 items as (

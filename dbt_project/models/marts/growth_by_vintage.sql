@@ -1,51 +1,68 @@
 -- depends_on: {{ ref('stg_clock') }}
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='series_key',
+    incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook=["{{ reset_watermark() }}", "{{ refuse_going_back() }}"],
+    pre_hook=[
+        "{{ reset_watermark() }}",
+        "{{ refuse_going_back() }}",
+        "{{ forget_moved_growth() }}",
+    ],
     post_hook="{{ record_watermark(['fct_observation']) }}",
 ) }}
 
-{% set series = [
-    'source_kind', 'source_code', 'region_code', 'indicator_code',
-    'definition_version', 'breakdown',
-] %}
+{% set series = official_series() %}
 
 with
 
-figures as (
-    select
-        *,
-        {{ hash_key(series) }} as series_key,
-        {{ period_months('period') }} as months
+unread as (
+    select distinct
+        {{ series | join(', ') }},
+        {{ period_months('period') }} as months,
+        period_end
     from {{ ref('fct_observation') }}
-    where unit_code is null and value is not null
+    where
+        unit_code is null
+        {%- if is_incremental() %}
+            and {{ is_unread('growth_by_vintage') }}
+        {%- endif %}
 ),
 
-touched as (
-    select distinct series_key
-    from figures
-    {% if is_incremental() -%}
-        where {{ is_unread('growth_by_vintage') }}
-    {%- endif %}
+-- A figure moves its own growth and that of the same part of the next year.
+ends as (
+    select * from unread
+    union
+    select
+        {{ series | join(', ') }},
+        months,
+        last_day(period_end + to_months(12)) as period_end
+    from unread
 ),
 
 moved as (
-    select figures.*
-    from figures
-    inner join touched on figures.series_key = touched.series_key
+    {{ figures_of('ends') }}
+),
+
+ends_before as (
+    select distinct
+        {{ series | join(', ') }},
+        months,
+        last_day(period_end - to_months(12)) as period_end
+    from moved
 ),
 
 -- The same part of the year before, in any vintage.
+figures_before as (
+    {{ figures_of('ends_before') }}
+),
+
 before as (
     select distinct
         series_key,
         period,
         months,
         period_end
-    from moved
+    from figures_before
 ),
 
 paired as (
@@ -57,8 +74,7 @@ paired as (
         on
             moved.series_key = before.series_key
             and moved.months = before.months
-            and {{ month_index('moved.period_end') }}
-            = {{ month_index('before.period_end') }} + 12
+            and last_day(moved.period_end - to_months(12)) = before.period_end
 ),
 
 -- Only a figure that was published together with this one is comparable: a
@@ -96,7 +112,7 @@ final as (
         end as not_computed_reason,
         paired.known_to is null as is_latest
     from paired
-    left join moved as bases
+    left join figures_before as bases
         on
             paired.series_key = bases.series_key
             and paired.previous_period = bases.period

@@ -1,16 +1,35 @@
+-- depends_on: {{ ref('stg_clock') }} {{ ref('int_progress_clock') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ reset_watermark() }}",
+        "{{ refuse_going_back() }}",
+        "{{ forget_keys('int_judged_touched', 'target_key') }}",
+    ],
+    post_hook="{{ record_watermark(
+        ['int_judged_touched', 'indicator_progress'],
+        'int_progress_clock'
+    ) }}",
+) }}
+
 with
 
 targets as (
-    select * from {{ ref('fct_target') }}
-    where is_current and official_label is not null
+    select targets.*
+    from {{ ref('fct_target') }} as targets
+    inner join {{ ref('int_judged_touched') }} as touched
+        on targets.target_key = touched.target_key
+    where targets.is_current and targets.official_label is not null
 ),
 
 rules as (
     select * from {{ ref('int_progress_rules') }}
 ),
 
--- What was reported for a period that had ended when the label was given; a
--- verified figure before an official one, an official before the unit's own.
+-- What was reported for a period that had ended when the label was given; which
+-- kind of figure goes first is the site's rule.
 progress as (
     select
         targets.target_key,
@@ -23,18 +42,17 @@ progress as (
     inner join targets on progress.target_key = targets.target_key
     where
         coalesce(
-            {{ period_end('progress.period') }} <= targets.official_label_on,
+            progress.period_end <= targets.official_label_on,
             true
         )
         and progress.value_to_date is not null
+        and {{ kind_place('progress.source_kind') }} is not null
     qualify
         row_number() over (
             partition by targets.target_key
             order by
-                {{ period_end('progress.period') }} desc nulls last,
-                case progress.source_kind
-                    when 'verified' then 0 when 'official' then 1 else 2
-                end asc nulls last
+                progress.period_end desc nulls last,
+                {{ kind_place('progress.source_kind') }} asc nulls last
         ) = 1
 ),
 

@@ -1,8 +1,38 @@
+-- depends_on: {{ ref('stg_clock') }} {{ ref('int_progress_clock') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ reset_watermark() }}",
+        "{{ refuse_going_back() }}",
+        "{{ forget_touched_plans() }}",
+    ],
+    post_hook="{{ record_watermark(
+        ['int_judged_touched', 'indicator_progress'],
+        'int_progress_clock'
+    ) }}",
+) }}
+
 with
 
+touched_plans as (
+    select distinct
+        plan_code,
+        plan_version,
+        region_code
+    from {{ ref('int_judged_touched') }}
+),
+
 targets as (
-    select * from {{ ref('fct_target') }}
-    where is_current and unit_code is null
+    select targets.*
+    from {{ ref('fct_target') }} as targets
+    inner join touched_plans
+        on {{ same(
+            ['plan_code', 'plan_version', 'region_code'],
+            'targets', 'touched_plans'
+        ) }}
+    where targets.is_current and targets.unit_code is null
 ),
 
 counting as (
@@ -14,19 +44,21 @@ counting as (
 ),
 
 -- Targets of regions: what single units owe is in indicator_progress.
--- The last period decides; a verified figure before an official one.
+-- The last period decides, and of its kinds of figures the site's rule.
 last_progress as (
-    select *
-    from {{ ref('indicator_progress') }}
-    where status_raw <> 'not_rated' and unit_code is null
+    select progress.*
+    from {{ ref('indicator_progress') }} as progress
+    inner join targets on progress.target_key = targets.target_key
+    where
+        progress.status_raw <> 'not_rated'
+        and progress.unit_code is null
+        and {{ kind_place('progress.source_kind') }} is not null
     qualify
         row_number() over (
-            partition by target_key
+            partition by progress.target_key
             order by
-                {{ period_end('period') }} desc nulls last,
-                case source_kind
-                    when 'verified' then 0 when 'official' then 1 else 2
-                end asc nulls last
+                progress.period_end desc nulls last,
+                {{ kind_place('progress.source_kind') }} asc nulls last
         ) = 1
 ),
 
@@ -43,13 +75,14 @@ judged as (
         targets.region_code,
         targets.target_key,
         targets.binding,
+        last_progress.source_kind,
         coalesce(counting.counted_as, targets.indicator_code) as headline,
         last_progress.status_raw,
         case
             when targets.target_type = 'qualitative' then 'not_countable'
             when
                 last_progress.target_key is null
-                or {{ period_end('last_progress.period') }} < terms.target_end
+                or last_progress.period_end < terms.target_end
                 then 'open'
             when
                 last_progress.status_raw = 'achieved'
@@ -111,6 +144,17 @@ counted as (
     from judged
 ),
 
+-- What the score rests on, to be seen beside it.
+kinds as (
+    select
+        plan_code,
+        plan_version,
+        region_code,
+        {{ text_list('source_kind') }} as source_kinds
+    from judged
+    group by plan_code, plan_version, region_code
+),
+
 summed as (
     select
         plan_code,
@@ -131,6 +175,17 @@ summed as (
     group by plan_code, plan_version, region_code, counting
 ),
 
+scored as (
+    select
+        summed.*,
+        kinds.source_kinds
+    from summed
+    inner join kinds
+        on {{ same(
+            ['plan_code', 'plan_version', 'region_code'], 'summed', 'kinds'
+        ) }}
+),
+
 final as (
     select
         *,
@@ -145,7 +200,7 @@ final as (
             / nullif(n_over_fulfilled + n_met + n_missed, 0),
             10
         ) as over_fulfilled_pct
-    from summed
+    from scored
 )
 
 select * from final

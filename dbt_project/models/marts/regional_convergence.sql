@@ -1,7 +1,23 @@
+-- depends_on: {{ ref('stg_clock') }} {{ ref('int_progress_clock') }}
+-- depends_on: {{ ref('int_inequality_touched') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ reset_watermark() }}",
+        "{{ refuse_going_back() }}",
+        "{{ forget_comparisons_since() }}",
+    ],
+    post_hook="{{ record_watermark(
+        ['regional_inequality_contribution'], 'int_progress_clock'
+    ) }}",
+) }}
+
 with
 
 contributions as (
-    select * from {{ ref('regional_inequality_contribution') }}
+    {{ contributions_since() }}
 ),
 
 -- One grouping is enough: the regions are the same in all of them.
@@ -13,13 +29,13 @@ regions as (
         source_kind,
         period,
         {{ month_index(period_end('period')) }} as month_no,
-        {{ period_months('period') }} as months,
+        months,
+        from_period,
         region_code,
         max(per_capita) as per_capita
     from contributions
     where
-        region_code is not null and not_computed_reason is null
-        and per_capita > 0
+        region_code is not null and per_capita > 0
     group by all
 ),
 
@@ -59,6 +75,7 @@ growth as (
             and firsts.months = regions.months
             and firsts.region_code = regions.region_code
             and firsts.month_no < regions.month_no
+    where regions.period >= regions.from_period
 ),
 
 fitted as (

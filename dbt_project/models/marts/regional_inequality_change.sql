@@ -1,8 +1,23 @@
+-- depends_on: {{ ref('stg_clock') }} {{ ref('int_progress_clock') }}
+-- depends_on: {{ ref('int_inequality_touched') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ reset_watermark() }}",
+        "{{ refuse_going_back() }}",
+        "{{ forget_comparisons_since() }}",
+    ],
+    post_hook="{{ record_watermark(
+        ['regional_inequality_contribution'], 'int_progress_clock'
+    ) }}",
+) }}
+
 with
 
 contributions as (
-    select * from {{ ref('regional_inequality_contribution') }}
-    where not_computed_reason is null
+    {{ contributions_since() }}
 ),
 
 -- The period before is the last one of the same length that was computed.
@@ -19,7 +34,7 @@ followed as (
             partition by
                 indicator_code, population_indicator_code, region_level,
                 group_kind, source_kind, group_code, region_code,
-                {{ period_months('period') }}
+                months
             order by period asc nulls last
         )
 ),
@@ -38,7 +53,7 @@ changed as (
                 comparison_key, region_level, group_kind, previous_period
         ) as total_change
     from followed
-    where previous_period is not null
+    where previous_period is not null and period >= from_period
 ),
 
 final as (

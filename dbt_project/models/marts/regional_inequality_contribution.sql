@@ -11,7 +11,7 @@
         "{{ forget_keys('int_inequality_touched', 'comparison_key') }}",
     ],
     post_hook="{{ record_watermark(
-        ['fct_observation', 'dim_indicator'], 'int_progress_clock'
+        ['int_inequality_touched'], 'int_progress_clock'
     ) }}",
 ) }}
 

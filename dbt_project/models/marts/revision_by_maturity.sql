@@ -1,37 +1,39 @@
 with
 
-triangle as (
-    select * from {{ ref('revision_triangle') }}
-    where vintage > 1
+revisions as (
+    select * from {{ ref('int_revision_periods') }}
 ),
 
-regions as (
-    select * from {{ ref('dim_region') }}
+summed as (
+    select
+        source_code,
+        indicator_code,
+        region_level,
+        maturity,
+        cast(sum(n) as bigint) as n,
+        cast(sum(revision) as double) as revision,
+        cast(sum(absolute_revision) as double) as absolute_revision,
+        cast(sum(absolute_value) as double) as absolute_value,
+        cast(sum(n_upward) as double) as n_upward,
+        max(latest_vintage) as latest_vintage
+    from revisions
+    group by source_code, indicator_code, region_level, maturity
 ),
 
 final as (
     select
-        triangle.source_code,
-        triangle.indicator_code,
-        regions.level as region_level,
-        triangle.vintage as maturity,
-        count(*) as n,
-        round(avg(cast(triangle.revision as double)), 10) as mean_revision,
-        round(avg(abs(cast(triangle.revision as double))), 10)
-            as mean_absolute_revision,
-        round(
-            sum(abs(cast(triangle.revision as double)))
-            / nullif(sum(abs(cast(triangle.value as double))), 0),
-            10
-        ) as relative_mar,
-        round(avg(case when triangle.revision > 0 then 1.0 else 0.0 end), 10)
-            as upward_share,
-        max(triangle.known_from) as latest_vintage
-    from triangle
-    inner join regions on triangle.region_code = regions.region_code
-    group by
-        triangle.source_code, triangle.indicator_code, regions.level,
-        triangle.vintage
+        source_code,
+        indicator_code,
+        region_level,
+        maturity,
+        n,
+        round(revision / n, 10) as mean_revision,
+        round(absolute_revision / n, 10) as mean_absolute_revision,
+        round(absolute_revision / nullif(absolute_value, 0), 10)
+            as relative_mar,
+        round(n_upward / n, 10) as upward_share,
+        latest_vintage
+    from summed
 )
 
 select * from final

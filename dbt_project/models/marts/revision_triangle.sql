@@ -1,35 +1,49 @@
 -- depends_on: {{ ref('stg_clock') }}
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='observation_key',
+    incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook=["{{ reset_watermark() }}", "{{ refuse_going_back() }}"],
+    pre_hook=[
+        "{{ reset_watermark() }}",
+        "{{ refuse_going_back() }}",
+        "{{ forget_unread_points() }}",
+    ],
     post_hook="{{ record_watermark(['fct_observation']) }}",
 ) }}
 
 with
 
--- Points with a superseded vintage: few beside all that a wave brings.
-touched as (
-    select distinct observation_key
+unread as (
+    select distinct
+        observation_key,
+        period_end
     from {{ ref('fct_observation') }}
-    where
-        known_to is not null
-        {%- if is_incremental() %}
-            and observation_key in (
-                select unread.observation_key
-                from {{ ref('fct_observation') }} as unread
-                where {{ is_unread('revision_triangle') }}
-            )
-        {%- endif %}
+    {% if is_incremental() -%}
+        where {{ is_unread('revision_triangle') }}
+    {%- endif %}
+),
+
+-- Points with a superseded vintage: few beside all that a wave brings. Their
+-- periods tell in which part of the history they lie.
+touched as (
+    select distinct
+        superseded.observation_key,
+        superseded.period_end
+    from {{ ref('fct_observation') }} as superseded
+    inner join unread
+        on
+            superseded.observation_key = unread.observation_key
+            and superseded.period_end = unread.period_end
+    where superseded.known_to is not null
 ),
 
 vintages as (
     select observations.*
     from {{ ref('fct_observation') }} as observations
     inner join touched
-        on observations.observation_key = touched.observation_key
+        on
+            observations.observation_key = touched.observation_key
+            and observations.period_end = touched.period_end
     where observations.value is not null
 ),
 

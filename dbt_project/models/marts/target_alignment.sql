@@ -1,8 +1,30 @@
+-- depends_on: {{ ref('stg_clock') }} {{ ref('int_progress_clock') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ reset_watermark() }}",
+        "{{ refuse_going_back() }}",
+        "{{ forget_keys('int_alignment_touched', 'target_key') }}",
+    ],
+    post_hook="{{ record_watermark(
+        [
+            'int_alignment_children', 'dim_indicator', 'dim_region',
+            'dim_unit', 'fct_target_waiver',
+        ],
+        'int_progress_clock'
+    ) }}",
+) }}
+
 with
 
 targets as (
-    select * from {{ ref('fct_target') }}
-    where is_current
+    select targets.*
+    from {{ ref('fct_target') }} as targets
+    inner join {{ ref('int_alignment_touched') }} as touched
+        on targets.target_key = touched.target_key
+    where targets.is_current
 ),
 
 indicators as (
@@ -13,12 +35,8 @@ children as (
     select * from {{ ref('int_alignment_children') }}
 ),
 
-expected as (
-    select distinct
-        parent_key,
-        child_kind,
-        child_code
-    from {{ ref('int_alignment_expected') }}
+asked as (
+    select * from {{ ref('int_alignment_asked') }}
 ),
 
 sums as (
@@ -93,33 +111,6 @@ counted as (
     group by target_key, child_kind
 ),
 
-carriers as (
-    select distinct
-        parent_key,
-        child_kind,
-        child_code as carrier_code
-    from children
-),
-
-asked as (
-    select
-        expected.parent_key,
-        expected.child_kind,
-        count(*) as n_expected,
-        count(*) filter (where carriers.carrier_code is null) as n_missing,
-        {{ text_list(
-            'case when carriers.carrier_code is null'
-            ~ ' then expected.child_code end'
-        ) }} as missing_children
-    from expected
-    left join carriers
-        on
-            expected.parent_key = carriers.parent_key
-            and expected.child_kind = carriers.child_kind
-            and expected.child_code = carriers.carrier_code
-    group by expected.parent_key, expected.child_kind
-),
-
 joined as (
     select
         parents.*,
@@ -128,6 +119,8 @@ joined as (
         coalesce(counted.n_children, 0) as n_children,
         asked.n_missing,
         asked.missing_children,
+        asked.n_waived,
+        asked.waived_children,
         coalesce(counted.n_weaker, 0) as n_weaker,
         counted.weaker_children,
         coalesce(counted.n_conflicting, 0) as n_conflicting,
@@ -196,6 +189,8 @@ final as (
         n_children,
         n_missing,
         missing_children,
+        n_waived,
+        waived_children,
         n_weaker,
         weaker_children,
         n_conflicting,
@@ -203,7 +198,7 @@ final as (
         n_other_definition,
         case
             when not is_met_together or n_conflicting > 0 then false
-            when binding and n_missing > 0 then false
+            when binding and n_missing > n_waived then false
             when n_weaker > 0 and is_met_together is null then false
             else true
         end as is_aligned

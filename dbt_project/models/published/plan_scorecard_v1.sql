@@ -22,7 +22,8 @@ final as (
         n_yellow,
         n_completed,
         completion_pct,
-        over_fulfilled_pct
+        over_fulfilled_pct,
+        source_kinds
     from plan_scorecard
 )
 

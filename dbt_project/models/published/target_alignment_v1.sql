@@ -27,6 +27,8 @@ final as (
         n_children,
         n_missing,
         missing_children,
+        n_waived,
+        waived_children,
         n_weaker,
         weaker_children,
         n_conflicting,

@@ -1,3 +1,10 @@
+-- depends_on: {{ ref('stg_clock') }}
+{{ config(
+    materialized='table',
+    pre_hook="{{ reset_watermark() }}",
+    post_hook="{{ record_watermark(['int_alignment_touched']) }}",
+) }}
+
 with
 
 plans as (
@@ -18,6 +25,14 @@ targets as (
     where targets.is_current
 ),
 
+-- Only what the mart computes again is looked at.
+parents as (
+    select targets.*
+    from targets
+    inner join {{ ref('int_alignment_touched') }} as touched
+        on targets.target_key = touched.target_key
+),
+
 regions as (
     select * from {{ ref('dim_region') }}
 ),
@@ -34,7 +49,7 @@ related as (
         children.target_key as child_key,
         'plan' as child_kind,
         children.plan_code as child_code
-    from targets as parents
+    from parents
     inner join targets as children
         on
             parents.plan_code = children.parent_plan_code
@@ -49,7 +64,7 @@ related as (
         children.region_code as child_code
     from targets as children
     inner join regions on children.region_code = regions.region_code
-    inner join targets as parents
+    inner join parents
         on
             regions.parent_region_code = parents.region_code
             and children.plan_code = parents.plan_code
@@ -65,7 +80,7 @@ related as (
         children.unit_code as child_code
     from targets as children
     inner join units on children.unit_code = units.unit_code
-    inner join targets as parents
+    inner join parents
         on
             units.parent_unit_code = parents.unit_code
             and children.plan_code = parents.plan_code

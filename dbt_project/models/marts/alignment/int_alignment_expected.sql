@@ -1,8 +1,29 @@
 with
 
+clock as (
+    select * from {{ ref('stg_clock') }}
+),
+
 targets as (
-    select * from {{ ref('fct_target') }}
-    where is_current
+    select targets.*
+    from {{ ref('fct_target') }} as targets
+    inner join {{ ref('int_alignment_touched') }} as touched
+        on targets.target_key = touched.target_key
+    where targets.is_current
+),
+
+regions as (
+    select dim_region.*
+    from {{ ref('dim_region') }} as dim_region
+    cross join clock
+    where coalesce(dim_region.valid_to >= cast(clock.as_of as date), true)
+),
+
+-- Of which level binding targets have to be carried by every region below.
+coverage as (
+    select cast(value as integer) as parent_level
+    from {{ ref('int_rule_parameters') }}
+    where rule_id = 'TARGET_COVERAGE' and parameter = 'parent_level'
 ),
 
 children as (
@@ -20,8 +41,9 @@ plans as (
     where parent_plan_code is not null
 ),
 
--- Every plan below is asked; regions and units only where one of them has
--- been given its share.
+-- Every plan below is asked; regions and units where one of them has been given
+-- its share, and every region below a binding target of a level that the rule
+-- names.
 final as (
     select
         targets.target_key as parent_key,
@@ -40,8 +62,19 @@ final as (
         on
             targets.target_key = children.parent_key
             and children.child_kind = 'region'
-    inner join {{ ref('dim_region') }} as regions
-        on targets.region_code = regions.parent_region_code
+    inner join regions on targets.region_code = regions.parent_region_code
+    where targets.unit_code is null
+    union all
+    select
+        targets.target_key as parent_key,
+        'region' as child_kind,
+        below.region_code as child_code
+    from targets
+    inner join regions on targets.region_code = regions.region_code
+    inner join coverage on regions.level = coverage.parent_level
+    inner join regions as below
+        on regions.region_code = below.parent_region_code
+    where targets.binding and targets.unit_code is null
     union all
     select
         targets.target_key as parent_key,

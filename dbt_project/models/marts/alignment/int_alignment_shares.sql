@@ -55,63 +55,24 @@ wanted as (
         on parents.indicator_code = intensities.indicator_code
 ),
 
--- A region is weighed by official figures, a unit by what it reports.
-figures as (
-    select
-        region_code,
-        unit_code,
-        indicator_code,
-        period_start,
-        known_from,
-        cast(value as double) as value
-    from {{ ref('fct_observation') }}
-    where
-        is_current
-        and (source_kind = 'official') = (unit_code is null)
-        and breakdown = '_T'
-        and value is not null
-        and (
-            indicator_code in (
-                select intensities.quantity_code from intensities
-            )
-            or indicator_code in (
-                select intensities.output_code from intensities
-            )
-            or indicator_code in (
-                select indicators.weight_indicator_code from indicators
-            )
-        )
+bases as (
+    select * from {{ ref('int_alignment_bases') }}
+    where value is not null
 ),
 
--- The figure of the period next to the start of the plan, if possible before.
 base_figures as (
     select
         children.parent_key,
         children.child_key,
-        figures.indicator_code,
-        figures.value
+        bases.indicator_code,
+        bases.value
     from children
     inner join wanted on children.parent_key = wanted.parent_key
-    inner join figures
+    inner join bases
         on
-            children.region_code = figures.region_code
-            and children.unit_code is not distinct from figures.unit_code
-    qualify
-        row_number() over (
-            partition by
-                children.parent_key, children.child_key,
-                figures.indicator_code
-            order by
-                case
-                    when figures.period_start < wanted.period_start then 0
-                    else 1
-                end asc nulls last,
-                abs(
-                    {{ month_index('figures.period_start') }}
-                    - {{ month_index('wanted.period_start') }}
-                ) asc nulls last,
-                figures.known_from desc nulls last
-        ) = 1
+            wanted.period_start = bases.plan_start
+            and children.region_code = bases.region_code
+            and children.unit_code is not distinct from bases.unit_code
 ),
 
 growths as (

@@ -1,44 +1,36 @@
 -- depends_on: {{ ref('stg_clock') }}
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='point_key',
+    incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook=["{{ reset_watermark() }}", "{{ refuse_going_back() }}"],
+    pre_hook=[
+        "{{ reset_watermark() }}",
+        "{{ refuse_going_back() }}",
+        "{{ forget_moved_points() }}",
+    ],
     post_hook="{{ record_watermark(['fct_observation']) }}",
 ) }}
 
-{% set point = [
-    'indicator_code', 'definition_version', 'region_code', 'period',
-    'breakdown',
-] %}
+{% set point = compared_point() %}
 
 with
 
--- The bound of all of them first: it spares reading the history.
-current_rows as (
-    select * from {{ ref('fct_observation') }}
-    where
-        is_current and value is not null
-        {%- if is_incremental() %}
-            and period_end >= (
-                select min(unread.period_end)
-                from {{ ref('fct_observation') }} as unread
-                where {{ is_unread('int_divergence_values') }}
-            )
-        {%- endif %}
-),
-
--- Points on which somebody but the reporter has spoken: few beside all.
+-- Points on which somebody but the reporter has spoken: few beside all. The end
+-- of their period tells in which part of the history they lie.
 checked_points as (
-    select distinct {{ point | join(', ') }}
-    from current_rows
-    where source_kind <> 'self_reported'
+    select distinct
+        {{ point | join(', ') }},
+        period_end
+    from {{ ref('fct_observation') }}
+    where
+        is_current and value is not null and source_kind <> 'self_reported'
 ),
 
 {% if is_incremental() -%}
     moved_points as (
-        select distinct {{ point | join(', ') }}
+        select distinct
+            {{ point | join(', ') }},
+            period_end
         from {{ ref('fct_observation') }}
         where {{ is_unread('int_divergence_values') }}
     ),
@@ -49,7 +41,9 @@ points as (
     from checked_points
     {% if is_incremental() -%}
         inner join moved_points
-            on {{ same(point, 'checked_points', 'moved_points') }}
+            on {{ same(
+                point + ['period_end'], 'checked_points', 'moved_points'
+            ) }}
     {%- endif %}
 ),
 
@@ -62,8 +56,10 @@ figures as (
             'current_rows.region_code', 'current_rows.period',
             'current_rows.breakdown',
         ]) }} as point_key
-    from current_rows
-    inner join points on {{ same(point, 'current_rows', 'points') }}
+    from {{ ref('fct_observation') }} as current_rows
+    inner join points
+        on {{ same(point + ['period_end'], 'current_rows', 'points') }}
+    where current_rows.is_current and current_rows.value is not null
     qualify
         row_number() over (
             partition by

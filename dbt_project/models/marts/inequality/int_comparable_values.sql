@@ -1,3 +1,18 @@
+-- depends_on: {{ ref('stg_clock') }} {{ ref('int_progress_clock') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ reset_watermark() }}",
+        "{{ refuse_going_back() }}",
+        "{{ forget_comparable_values() }}",
+    ],
+    post_hook="{{ record_watermark(
+        ['fct_observation'], 'int_progress_clock'
+    ) }}",
+) }}
+
 {# Values at constant prices: the nominal value of the base period carried on
    with the region's own volume indices (previous year = 100), per head of the
    average of this and the year before. No national deflator is ever used. #}
@@ -33,6 +48,7 @@ observations as (
         observations.is_current and observations.unit_code is null
         and observations.breakdown = '_T' and observations.value is not null
         and length(observations.period) = 4
+        and {{ comparable_values_are_due() }}
     qualify
         row_number() over (
             partition by

@@ -1,20 +1,31 @@
+-- depends_on: {{ ref('stg_clock') }} {{ ref('int_progress_clock') }}
 {% set unread %}
     (
         {{ is_unread('regional_inequality_contribution') }}
         or {{ is_unread('regional_inequality') }}
+        or {{ is_unread('regional_inequality_change') }}
+        or {{ is_unread('regional_convergence') }}
     )
 {% endset %}
+{{ config(
+    materialized='table',
+    pre_hook=[
+        "{{ reset_watermark_of('regional_inequality_contribution') }}",
+        "{{ reset_watermark_of('regional_inequality') }}",
+        "{{ reset_watermark_of('regional_inequality_change') }}",
+        "{{ reset_watermark_of('regional_convergence') }}",
+        "{{ reset_watermark() }}",
+    ],
+    post_hook="{{ record_watermark(
+        ['fct_observation', 'dim_indicator', 'int_comparable_values'],
+        'int_progress_clock'
+    ) }}",
+) }}
 
 with
 
 pairs as (
     select * from {{ ref('int_inequality_pairs') }}
-),
-
-observations as (
-    select *
-    from {{ ref('fct_observation') }}
-    where unit_code is null and breakdown = '_T'
 ),
 
 -- Rows on which every comparison depends: a change of one touches all.
@@ -53,10 +64,14 @@ new_observations as (
         indicator_code,
         period,
         source_kind
-    from observations
+    from {{ ref('fct_observation') }}
     where
-        {{ unread }}
-        or exists (select 1 from changed_terms)
+        unit_code is null
+        and breakdown = '_T'
+        and (
+            {{ unread }}
+            or exists (select 1 from changed_terms)
+        )
     union
     -- A chain of indices moves in all its years when one of them moves.
     select distinct
@@ -68,10 +83,10 @@ new_observations as (
         exists (select 1 from changed_terms)
         or exists (
             select 1
-            from observations
+            from {{ ref('fct_observation') }} as observations
             inner join comparable_codes
                 on observations.indicator_code = comparable_codes.indicator_code
-            where {{ unread }}
+            where observations.unit_code is null and {{ unread }}
         )
 ),
 

@@ -1,39 +1,31 @@
-"""Why a warning was raised: values, target, path, rule, and where each came from.
-
-Everything is read from the release by joins alone, so that an evaluator can
-check each sentence with SQL.
-"""
+"""Why a warning was raised: values, target, path, rule, and where each came from."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
 from ingestion.errors import UsageError
+from warehouse.explain.origins import FILE, figure_sentence
+from warehouse.explain.release import (
+    Explanation,
+    kind,
+    moment,
+    number,
+    release_sentence,
+    row_of,
+    rows_of,
+)
 from warehouse.warnings import past_of
 
 
-@dataclass(frozen=True)
-class Explanation:
-    """Sentences in order, and the evidence that the warning carries."""
-
-    warning_id: str
-    headline_en: str
-    headline_zh: str
-    sentences: tuple[str, ...]
-    evidence: dict[str, Any]
-
-    def text(self) -> str:
-        lines = [f"{self.warning_id}: {self.headline_en}", f"  {self.headline_zh}", ""]
-        return "\n".join(lines + [f"- {sentence}" for sentence in self.sentences])
-
-
-def explain(connection: duckdb.DuckDBPyConnection, warning_id: str) -> Explanation:
+def explain_warning(
+    connection: duckdb.DuckDBPyConnection, warning_id: str
+) -> Explanation:
     """Explain one warning of a release; UsageError when there is none such."""
-    warning = _one(
+    warning = row_of(
         connection, "select * from published.early_warning where warning_id = ?",
         [warning_id],
     )  # fmt: skip
@@ -49,22 +41,23 @@ def explain(connection: duckdb.DuckDBPyConnection, warning_id: str) -> Explanati
         *tell(connection, warning, evidence),
         _rule(warning, evidence),
         f"Its track record: {past_of(connection, *_named(warning))}.",
-        _release(connection),
+        release_sentence(connection),
     ]
     return Explanation(
-        warning_id,
-        warning["headline_en"],
-        warning["headline_zh"],
-        tuple(sentences),
-        evidence,
+        subject=warning_id,
+        headline_en=warning["headline_en"],
+        headline_zh=warning["headline_zh"],
+        sentences=tuple(sentences),
+        evidence=evidence,
+        warning_id=warning_id,
     )
 
 
 def _state(warning: dict[str, Any]) -> str:
     text = (
         f"It is {warning['severity']} and {warning['state']}; first raised "
-        f"{_moment(warning['first_raised_at'])}, last seen "
-        f"{_moment(warning['last_seen_at'])}, escalation level "
+        f"{moment(warning['first_raised_at'])}, last seen "
+        f"{moment(warning['last_seen_at'])}, escalation level "
         f"{warning['escalation_level']}"
     )
     if warning["escalated_to_unit_code"]:
@@ -72,7 +65,7 @@ def _state(warning: dict[str, Any]) -> str:
     if warning["state"] == "acknowledged":
         text += (
             f"; {warning['acknowledged_by']} answered on "
-            f"{_moment(warning['acknowledged_at'])}: {warning['acknowledged_why']}"
+            f"{moment(warning['acknowledged_at'])}: {warning['acknowledged_why']}"
         )
         if warning["acknowledged_until"]:
             text += f" (until {warning['acknowledged_until']})"
@@ -103,10 +96,10 @@ inner join core.dim_plan as plan using (plan_code, plan_version)
 
 _TARGET = f"select * from core.fct_target where is_current and {_SUBJECT}"
 
-_VALUES = """
+_VALUES = f"""
 select observation.*, file.url, file.fetched_at
 from core.fct_observation as observation
-left join core.dim_landed_file as file using (batch_id, file_sha256)
+{FILE.format("observation")}
 where
     observation.is_current
     and observation.source_kind = $source_kind
@@ -137,16 +130,16 @@ def _progress(connection, warning, evidence) -> list[str]:
         name: evidence[name]
         for name in ("definition_version", "breakdown", "source_kind")
     }  # fmt: skip
-    progress = _one(connection, _PROGRESS, {**subject, "period": warning["period"]})
+    progress = row_of(connection, _PROGRESS, {**subject, "period": warning["period"]})
     of_target = {k: v for k, v in subject.items() if k != "source_kind"}
-    target = _one(connection, _TARGET, of_target)
+    target = row_of(connection, _TARGET, of_target)
     standing = (
-        f"In {progress['period']} the {_kind(evidence['source_kind'])} figure to date "
-        f"is {_number(progress['value_to_date'])} (reported value "
-        f"{_number(progress['value'])}); the path asks for "
-        f"{_number(progress['path_value'])} after "
+        f"In {progress['period']} the {kind(evidence['source_kind'])} figure to date "
+        f"is {number(progress['value_to_date'])} (reported value "
+        f"{number(progress['value'])}); the path asks for "
+        f"{number(progress['path_value'])} after "
         f"{progress['elapsed_share']:.0%} of the plan's time, so it is "
-        f"{_number(progress['gap_pct'])} % of the path behind: "
+        f"{number(progress['gap_pct'])} % of the path behind: "
         f"{progress['status_raw']}."
     )
     return [
@@ -162,21 +155,21 @@ def _target_sentence(progress, target) -> str:
         f"{progress['plan_name']} ({progress['plan_code']}, version "
         f"{progress['plan_version']}, {progress['period_start']} to "
         f"{progress['period_end']}) sets a {binding} target of type "
-        f"{progress['target_type']}: {_number(progress['target_value'])}"
+        f"{progress['target_type']}: {number(progress['target_value'])}"
     )
     if progress["baseline_value"] is not None:
-        text += f" from a baseline of {_number(progress['baseline_value'])}"
+        text += f" from a baseline of {number(progress['baseline_value'])}"
     if target is not None:
         status = target["source_status"] or "not stated"
         text += (
             f"; registry row {target['row_number']} of batch {target['batch_id']}, "
-            f"known from {_moment(target['known_from'])}, source status {status}"
+            f"known from {moment(target['known_from'])}, source status {status}"
         )
     return text + "."
 
 
 def _value_sentences(connection, progress, subject) -> list[str]:
-    values = _all(
+    values = rows_of(
         connection,
         _VALUES,
         {
@@ -186,23 +179,7 @@ def _value_sentences(connection, progress, subject) -> list[str]:
         },
     )
     most = len(values) if progress["target_type"] in CUMULATIVE else 1
-    return [_origin(value) for value in values[:most]]
-
-
-def _origin(value: dict[str, Any]) -> str:
-    if value["submission_id"]:
-        source = f"submission {value['submission_id']}"
-    else:
-        source = f"release {value['source_code']}"
-        if value["published_at"]:
-            source += f" of {_moment(value['published_at'])}"
-    return (
-        f"{value['period']} = {_number(value['value'])} {value['unit_measure']} "
-        f"comes from {source}, row {value['row_number']} (key {value['row_key']}) of "
-        f"{value['url']}, fetched {_moment(value['fetched_at'])}, known from "
-        f"{_moment(value['known_from'])}; bytes sha256 {value['file_sha256'][:16]}…, "
-        f"batch {value['batch_id']}."
-    )
+    return [figure_sentence(value) for value in values[:most]]
 
 
 _VINTAGES = """
@@ -226,12 +203,12 @@ def _target_weakened(connection, warning, evidence) -> list[str]:
         for name in ("plan_code", "indicator_code", "region_code", "unit_code")
     } | {name: evidence[name] for name in ("definition_version", "breakdown")}
     return [
-        f"Known from {_moment(row['known_from'])} (plan version "
-        f"{row['plan_version']}): {_number(row['target_value'])}, "
+        f"Known from {moment(row['known_from'])} (plan version "
+        f"{row['plan_version']}): {number(row['target_value'])}, "
         f"{'binding' if row['binding'] else 'anticipated'}; document "
         f"{row['document_no'] or 'not named'}, reason {row['reason'] or 'not given'}; "
         f"row {row['row_number']} of batch {row['batch_id']}."
-        for row in _all(connection, _VINTAGES, subject)
+        for row in rows_of(connection, _VINTAGES, subject)
     ]
 
 
@@ -251,7 +228,7 @@ def _silent_unit(connection, warning, evidence) -> list[str]:
         f"{entry['period']} was due {entry['due_at']} and has not come."
         for entry in evidence["periods"]
     ]
-    last = _one(
+    last = row_of(
         connection,
         "select * from core.fct_observation left join (select batch_id, file_sha256,"
         " url, fetched_at from core.dim_landed_file) using (batch_id, file_sha256)"
@@ -260,7 +237,7 @@ def _silent_unit(connection, warning, evidence) -> list[str]:
         [warning["unit_code"], warning["form_code"]],
     )
     heard = (
-        f"The last row heard from it: {_origin(last)}" if last else
+        f"The last row heard from it: {figure_sentence(last)}" if last else
         "It has never sent an accepted row."
     )  # fmt: skip
     return [*sentences, heard]
@@ -291,7 +268,7 @@ limit ?
 
 
 def _late_unit(connection, warning, evidence) -> list[str]:
-    window = _all(
+    window = rows_of(
         connection,
         _WINDOW,
         [
@@ -302,9 +279,9 @@ def _late_unit(connection, warning, evidence) -> list[str]:
         ],
     )
     return [
-        f"{row['period']}: due {_moment(row['due_at'])}, "
+        f"{row['period']}: due {moment(row['due_at'])}, "
         + (
-            f"received {_moment(row['received_at'])} as submission "
+            f"received {moment(row['received_at'])} as submission "
             f"{row['submission_id']} ({row['url']})"
             + (", late." if row["received_at"] > row["due_at"] else ", on time.")
             if row["received_at"]
@@ -346,34 +323,3 @@ def _listed(parameters) -> list[str]:
         f"{p.get('source_status') or 'no status'})"
         for p in parameters or []
     ]
-
-
-def _release(connection) -> str:
-    info = _one(connection, "from published.release_info", [])
-    return (
-        f"All of this stands in release {info['release_id']} (clock "
-        f"{_moment(info['as_of'])}, content {info['content_hash'][:16]}…)."
-    )
-
-
-def _kind(source_kind: str) -> str:
-    return source_kind.replace("_", "-")
-
-
-def _number(value: Any) -> str:
-    return "unknown" if value is None else f"{float(value):,.6g}"
-
-
-def _moment(value: Any) -> str:
-    return "an unknown time" if value is None else f"{value} UTC"
-
-
-def _one(connection, query: str, parameters) -> dict[str, Any] | None:
-    rows = _all(connection, query, parameters)
-    return rows[0] if rows else None
-
-
-def _all(connection, query: str, parameters) -> list[dict[str, Any]]:
-    cursor = connection.execute(query, parameters)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
