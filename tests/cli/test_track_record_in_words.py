@@ -10,17 +10,17 @@ RECORD = {
     "past_warnings": 17, "past_hits": 14, "past_misses": 0, "median_lead_days": 274,
     "is_enough": True,
 }  # fmt: skip
+OFTEN = "right in 14 of 17 cases, median lead 9 months"
 NEVER_REPLAYED = dict.fromkeys(RECORD)
 
 
 @pytest.mark.parametrize(
     ("record", "words"),
     [
-        (RECORD, "right in 14 of 17 cases, median lead 9 months"),
+        (RECORD, OFTEN),
         (
             {**RECORD, "past_misses": 3, "is_enough": False},
-            "right in 14 of 17 cases, median lead 9 months, silent on 3 of 17 misses"
-            " (too few to rely on)",
+            f"{OFTEN}, silent on 3 of 17 misses (too few to rely on)",
         ),
         (
             {**RECORD, "past_warnings": 0, "past_hits": 0, "past_misses": 1},

@@ -101,7 +101,9 @@ def test_holt_with_and_without_damping(call, phi):
 
 
 def test_variance_grows_with_the_years_ahead(call):
-    grown = [call(f"core.damped_trend_variance(0.8, 0.2, 0.9, {h})") for h in range(1, 6)]
+    grown = [
+        call(f"core.damped_trend_variance(0.8, 0.2, 0.9, {h})") for h in range(1, 6)
+    ]
     assert grown == pytest.approx(AIR_VARIANCE, abs=5e-7)
 
 
@@ -187,8 +189,10 @@ def test_points_for_improvement(call):
 
 
 def test_grades_of_carrying_capacity(call):
-    pairs = [("over", "worsening"), ("over", "easing"), ("near", "worsening"),
-             ("near", "easing"), ("none", "worsening"), ("over", "unknown")]  # fmt: skip
+    pairs = [
+        ("over", "worsening"), ("over", "easing"), ("near", "worsening"),
+        ("near", "easing"), ("none", "worsening"), ("over", "unknown"),
+    ]  # fmt: skip
     found = [call(f"core.carrying_capacity_grade('{a}', '{b}')") for a, b in pairs]
     assert found == ["red", "orange", "yellow", "blue", "green", None]
 

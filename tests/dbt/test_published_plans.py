@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 from plans_world import (
-    BASES, BLOC_GDP, THIRTEENTH, TWELFTH, UNRATED, barometers, coloured, period_of,
+    BASES,
+    BLOC_GDP,
+    THIRTEENTH,
+    TWELFTH,
+    UNRATED,
+    barometers,
+    coloured,
+    period_of,
 )  # fmt: skip
 
 from tests.conftest import SHARED

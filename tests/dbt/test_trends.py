@@ -6,7 +6,7 @@ import itertools
 import math
 from statistics import stdev
 
-import numpy
+import numpy as np
 import pytest
 from numbers_world import AIR, HEAT, TOWN
 from plans_world import DONE
@@ -70,7 +70,7 @@ def test_months_are_compared_with_their_own_season(trend):
         for i, j in itertools.combinations(range(36), 2)
         if (j - i) % 12 == 0
     ]
-    assert float(numpy.median(slopes)) == 2.0
+    assert float(np.median(slopes)) == 2.0
 
 
 def test_below_three_points_only_their_number_is_told(trend):
@@ -91,8 +91,8 @@ def test_only_levels_have_a_trend(warehouse):
 def anticipated(years: range, values: tuple, end: int) -> float:
     """numpy's weighted line: its weights multiply residuals, hence the root."""
     weights = [1 / (len(values) - n) for n in range(len(values))]
-    line = numpy.polyfit(years, values, 1, w=numpy.sqrt(weights))
-    return float(numpy.polyval(line, end))
+    line = np.polyfit(years, values, 1, w=np.sqrt(weights))
+    return float(np.polyval(line, end))
 
 
 def test_where_recent_years_weigh_more_the_target_is_anticipated(trend):
