@@ -69,7 +69,9 @@ gaps as (
         case
             when path_shape = 'linear'
                 then
-                    100 * greatest(sense * (target_value - anticipated), 0)
+                    -- Adding nothing makes 0 of a negative 0.
+                    0.0 + 100
+                    * greatest(sense * (target_value - anticipated), 0)
                     / abs(target_value - baseline_value)
         end as gap_pct
     from lines
