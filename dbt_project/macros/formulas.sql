@@ -78,7 +78,7 @@
     {%- set method = mann_kendall_method("len(" ~ x ~ ")", has_ties, '1') -%}
     struct_pack(
         n := len({{ x }}),
-        s := {{ s }},
+        s := cast({{ s }} as bigint),
         variance := {{ variance }},
         z := {{ mann_kendall_z(s, variance) }},
         p := {{ mann_kendall_p(s, variance, 'len(' ~ x ~ ')', method) }},

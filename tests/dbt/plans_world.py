@@ -6,6 +6,7 @@ B       NDRC's barometer of 31 provinces, 2011-15: colours, not the rates behind
 CHINA   GDP per person of 31 provinces in 2020, in four blocs, each counting alike
 BLOCS   GDP of the four blocs in 1978 and 2017 (NBS via cri.cn 2018-09-19)
 DONE    a series whose end is known: forecasts of it can be judged
+RAIN    nine months: no month has another year to be compared with
 """
 
 from __future__ import annotations
@@ -89,6 +90,9 @@ def tell(world: SmallWorld) -> None:
         target("DONE", "level_floor", "15", "20", target_period="2024"),
         at=KNOWN,
     )  # fmt: skip
+    world.registry("indicators", indicator("RAIN", frequency="M"))
+    world.registry("targets", target("RAIN", "maintain", None, "1"), at=KNOWN)
+    world.observe("RAIN", {f"2023-0{n}": n for n in range(1, 10)}, at=KNOWN)
     world.observe("ENERGY12", TWELFTH, at=KNOWN)
     for code, (_, fall) in THIRTEENTH.items():
         world.observe(code, {"2016": fall, "2017": 0}, at=KNOWN)

@@ -63,7 +63,7 @@ def test_months_are_compared_with_their_own_season(trend):
     assert (period, n, s, method) == ("2023-12", 36, 36, "normal")
     assert variance == pytest.approx(44)
     assert z == pytest.approx(35 / math.sqrt(44))
-    assert trend("HEAT", "theil_sen_a_year") == (2.0,)
+    assert trend("HEAT", "theil_sen_a_year, spearman") == (2.0, None)
     months = list(HEAT.values())
     slopes = [
         (months[j] - months[i]) * 12 / (j - i)
@@ -71,6 +71,15 @@ def test_months_are_compared_with_their_own_season(trend):
         if (j - i) % 12 == 0
     ]
     assert float(np.median(slopes)) == 2.0
+
+
+def test_a_first_year_of_months_says_nothing(warehouse):
+    rows = warehouse.query(
+        "select n_points, mann_kendall_s, mann_kendall_p, "
+        "mann_kendall_method, theil_sen_a_year, spearman "
+        "from published.indicator_trend where indicator_code = 'RAIN'"
+    )
+    assert rows == [(9, None, None, "none", None, None)]
 
 
 def test_below_three_points_only_their_number_is_told(trend):

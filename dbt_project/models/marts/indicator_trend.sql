@@ -39,9 +39,11 @@ judged as (
         tests.slopes,
         tests.s,
         tests.variance,
-        tests.spearman,
+        -- Ranks would take a season for a trend.
+        case when series.seasons = 1 then tests.spearman end as spearman,
         {{ mann_kendall_method(
-            'series.n_points', 'tests.has_ties', 'series.seasons'
+            '(case when tests.s is null then 0 else series.n_points end)',
+            'tests.has_ties', 'series.seasons'
         ) }} as p_method
     from series
     inner join tests
