@@ -26,6 +26,13 @@ OF_OBSERVATIONS = ("regions", "units", "indicators", "forms", "form_items")
 JUDGED_BY = {"plan_events": ("rules",)}
 
 
+def latest_vintage(key: str) -> str:
+    """Of rows of one key that are dated apart, the last one is in force; one
+    without a date is known from the day on which its file came."""
+    known = "coalesce(known_from, '9999-12-31')"
+    return f"qualify {known} = max({known}) over (partition by {key})"
+
+
 def consulted(registry: str) -> tuple[str, ...]:
     """Registries that a verdict depends on; `registry` is empty for rows."""
     if not registry:
@@ -83,13 +90,14 @@ class Registries:
         """
         for name in names or REGISTRIES:
             columns = ("source_code", *REGISTRIES[name].allowed)
+            key = ", ".join(f'"{column}"' for column in REGISTRIES[name].key)
             empty = ", ".join(f'null::varchar as "{column}"' for column in columns)
             parts = [f"select {empty} where false"]
             for entry in self.of(name, without):
                 path = str(self.path(entry)).replace("'", "''")
                 parts.append(
                     f"select '{entry.source_code}' as source_code, *"
-                    f" from read_parquet('{path}')"
+                    f" from read_parquet('{path}') {latest_vintage(key)}"
                 )
             listed = ", ".join(f'"{column}"' for column in columns)
             connection.execute(

@@ -13,7 +13,7 @@ from expectations.duckdb_dialect import Bench
 from expectations.judgement import Judgement
 from expectations.observation_judgement import Tally
 from expectations.plan_life import add_steps, has_life
-from expectations.registries import Registries, consulted
+from expectations.registries import Registries, consulted, latest_vintage
 from expectations.registry_relations import (
     add_relations,
     has_shares,
@@ -208,6 +208,10 @@ def _prepare(bench: Bench, shape: RegistryShape, sent: list[str]) -> None:
     bench.execute(
         f"create table registry_text as select row_number, {cells} from registry_row"
     )
+    bench.execute(
+        "create view registry_latest as"
+        f" from registry_text {latest_vintage(_key(shape))}"
+    )
     facts = [*_date_facts(shape), *_reference_facts(shape)]
     bench.execute(
         f"""
@@ -217,7 +221,7 @@ def _prepare(bench: Bench, shape: RegistryShape, sent: list[str]) -> None:
             registry_text.*,
             {_key(shape)} as key,
             {_key(shape)} as row_key,
-            count(*) over (partition by {_key(shape)}) as copies,
+            count(*) over (partition by {_key(shape)}, known_from) as copies,
             elsewhere.other_source,
             judged_batch.received_on,
             {", ".join(facts)}

@@ -57,7 +57,7 @@ def _cell(shape: RegistryShape, name: str, missing: str) -> str:
 def _everywhere(shape: RegistryShape, columns: str) -> str:
     """Rows of the file and of the other sources in force."""
     return (
-        f"select {columns} from registry_text"
+        f"select {columns} from registry_latest"
         f" union all select {columns} from registry_{shape.name}"
     )
 
@@ -166,7 +166,7 @@ def _add_shares(bench: Bench) -> None:
             old_region_code,
             effective_on,
             rtrim(rtrim(sum({weight})::varchar, '0'), '.') as codes
-        from registry_text
+        from registry_latest
         group by old_region_code, effective_on
         having sum({weight}) > 1
         """

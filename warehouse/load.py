@@ -250,14 +250,23 @@ def _insert_parquet(
 
 
 def _insert_registry(connection, batch: LandedBatch, verdict, seq: int) -> int:
-    """Add a vintage for each key whose row changed, appeared or vanished."""
-    shape = REGISTRIES[batch.registry]
+    """Add a vintage for each key whose row changed, appeared or vanished.
+
+    Rows that name their own `known_from` are vintages of the past: a key may
+    have several. What the file no longer says, or says of an earlier day than
+    something that still stands, is set right from the day of receipt on.
+    """
+    parts = _parts(REGISTRIES[batch.registry])
     connection.execute(
-        _INCOMING.format(**_parts(shape)), [str(verdict.path("registry_rows"))]
+        _INCOMING.format(**parts),
+        {
+            "rows": str(verdict.path("registry_rows")),
+            "received": batch.received.replace(tzinfo=None),
+        },
     )
-    connection.execute(_CURRENT.format(**_parts(shape)), [batch.source_code])
+    connection.execute(_STORED.format(**parts), [batch.source_code])
     (count,) = connection.execute(
-        _CHANGES.format(**_parts(shape)),
+        _CHANGES.format(**parts),
         {
             "source_code": batch.source_code,
             "batch_id": batch.batch_id,
@@ -276,48 +285,107 @@ def _parts(shape: RegistryShape) -> dict[str, str]:
         "registry": shape.name,
         "columns": ", ".join(columns),
         "hash": f"md5(concat_ws(chr(31), {hashed}, coalesce(known_from, chr(1))))",
+        # The hash of a row without a date of its own: what the row says.
+        "content": f"md5(concat_ws(chr(31), {hashed}, chr(1)))",
         "key": f"concat_ws(chr(31), {keys})",
     }
 
 
 _INCOMING = """
 create or replace temp table incoming as
-select *, {hash} as row_hash, {key} as row_key from read_parquet(?)
+select
+    * exclude (known_from),
+    {hash} as row_hash,
+    {content} as content_hash,
+    {key} as row_key,
+    try_cast(known_from as timestamp) as dated,
+    coalesce(dated, $received::timestamp) as known_from
+from read_parquet($rows)
 """
 
-_CURRENT = """
-create or replace temp table current_rows as
-select *, {key} as row_key
+_STORED = """
+create or replace temp table stored as
+select
+    *,
+    {content} as content_hash,
+    {key} as row_key,
+    case when row_hash <> content_hash then known_from end as dated
 from raw.registry_{registry}
 where source_code = ?
-qualify row_number() over (partition by {key} order by load_seq desc) = 1
 """
 
 _CHANGES = """
 insert into raw.registry_{registry} by name
-select
-    $source_code as source_code,
-    $batch_id as batch_id,
-    row_number,
-    {columns},
-    row_hash,
-    false as is_deleted,
-    coalesce(try_cast(known_from as timestamp), $received::timestamp) as known_from,
-    $seq as load_seq,
-from incoming
-where (row_key, row_hash) not in (
-    select (row_key, row_hash) from current_rows where not is_deleted
+with
+
+-- The last word on each vintage: one without a date is the one of its day.
+told as (
+    select row_key, dated, row_hash
+    from stored
+    where not is_deleted
+    qualify row_number() over (
+        partition by row_key, dated order by load_seq desc, row_number desc
+    ) = 1
+),
+
+news as (
+    select row_number, {columns}, row_hash, content_hash, row_key, known_from
+    from incoming
+    where not exists (
+        select 1 from told
+        where
+            told.row_key = incoming.row_key
+            and told.dated is not distinct from incoming.dated
+            and told.row_hash = incoming.row_hash
+    )
+),
+
+in_force as (
+    select row_number, {columns}, row_hash, content_hash, row_key, is_deleted
+    from (
+        select *, false as is_deleted, $seq as load_seq from news
+        union all by name
+        select * exclude (dated, source_code, batch_id) from stored
+    )
+    qualify row_number() over (
+        partition by row_key
+        order by known_from desc, load_seq desc, row_number desc
+    ) = 1
+),
+
+newest as (
+    select row_number, {columns}, content_hash, row_key
+    from incoming
+    qualify row_number() over (
+        partition by row_key order by known_from desc, dated nulls first
+    ) = 1
+),
+
+changes as (
+    select row_number, {columns}, row_hash, known_from, false as is_deleted
+    from news
+    union all by name
+    select
+        newest.* exclude (content_hash, row_key),
+        newest.content_hash as row_hash,
+        $received::timestamp as known_from,
+        false as is_deleted
+    from newest
+    inner join in_force on newest.row_key = in_force.row_key
+    where
+        in_force.is_deleted or in_force.content_hash <> newest.content_hash
+    union all by name
+    select
+        * exclude (content_hash, row_key),
+        $received::timestamp as known_from
+    from (select * replace (true as is_deleted) from in_force where not is_deleted)
+    where row_key not in (select row_key from incoming)
 )
-union all by name
+
 select
+    *,
     $source_code as source_code,
     $batch_id as batch_id,
-    row_number,
-    {columns},
-    row_hash,
-    true as is_deleted,
-    $received::timestamp as known_from,
-    $seq as load_seq,
-from current_rows
-where not is_deleted and row_key not in (select row_key from incoming)
+    $seq as load_seq
+from changes
 """

@@ -231,18 +231,21 @@ def _create_views(connection) -> None:
 
 
 def _create_macros(connection) -> None:
-    """Table macros of core, such as core.observation_as_of, again."""
+    """Macros of core, such as core.observation_as_of, again."""
     macros = connection.execute(
-        "select schema_name, function_name, parameters, macro_definition"
-        " from duckdb_functions() where database_name = 'planwatch'"
-        " and function_type = 'table_macro' and schema_name in ('core', 'marts')"
-        " order by all"
+        "select function_type, schema_name, function_name, parameters,"
+        " macro_definition from duckdb_functions()"
+        " where database_name = 'planwatch'"
+        " and function_type in ('macro', 'table_macro')"
+        " and schema_name in ('core', 'marts') order by all"
     ).fetchall()
     connection.execute("use release")
-    for schema, name, parameters, body in macros:
+    for kind, schema, name, parameters, body in macros:
+        is_table = kind == "table_macro"
+        given = _signature(parameters) if is_table else ", ".join(parameters)
         connection.execute(
-            f'create macro "{schema}"."{name}"({_signature(parameters)})'
-            f" as table {_without_catalog(body)}"
+            f'create macro "{schema}"."{name}"({given})'
+            f" as {'table ' if is_table else ''}{_without_catalog(body)}"
         )
     connection.execute("use planwatch")
 

@@ -20,6 +20,8 @@ DIMENSIONS = {
     "DEF_VERSION": "Definition version",
     "TIME_PERIOD": "Time period",
 }
+# Of those series alone that are told in parts.
+BREAKDOWN = {"BREAKDOWN": "Part of the total"}
 CODED_ATTRIBUTES = {
     "UNIT_MEASURE": "Unit of measure",
     "OBS_STATUS": "Observation status",
@@ -38,6 +40,12 @@ def dataflows() -> dict[str, Path]:
     return {path.stem.upper(): path for path in sorted(STATISTICS.glob("*.csv"))}
 
 
+def dimensions_of(flow: str) -> dict[str, str]:
+    """Dimension id -> title of one dataflow, in the order of its keys."""
+    parts = BREAKDOWN if "BREAKDOWN" in _rows(flow)[0] else {}
+    return DIMENSIONS | parts
+
+
 def sdmx_csv(flow: str) -> bytes:
     """SDMX-CSV 1.0: the file with the dataflow in front of each row."""
     text = io.StringIO()
@@ -52,9 +60,10 @@ def sdmx_csv(flow: str) -> bytes:
 def sdmx_json(flow: str) -> bytes:
     """SDMX-JSON 1.0, all dimensions at the observation level."""
     rows = _rows(flow)
+    dimensions = dimensions_of(flow)
     values = {
         name: list(dict.fromkeys(row[name] for row in rows if row[name]))
-        for name in (*DIMENSIONS, *CODED_ATTRIBUTES, *TEXT_ATTRIBUTES)
+        for name in (*dimensions, *CODED_ATTRIBUTES, *TEXT_ATTRIBUTES)
     }
     index = {name: {v: i for i, v in enumerate(vs)} for name, vs in values.items()}
     # An attribute without values cannot be referred to: it is left out.
@@ -71,7 +80,7 @@ def sdmx_json(flow: str) -> bytes:
             {
                 "action": "Information",
                 "observations": {
-                    ":".join(str(index[name][row[name]]) for name in DIMENSIONS): [
+                    ":".join(str(index[name][row[name]]) for name in dimensions): [
                         _number(row["OBS_VALUE"]),
                         *(index[name].get(row[name]) for name in attributes),
                     ]
@@ -103,7 +112,7 @@ def _structure(flow: str, values: dict[str, list[str]]) -> dict[str, object]:
                     "keyPosition": position,
                     "values": [{"id": v, "name": v} for v in values[name]],
                 }
-                for position, (name, title) in enumerate(DIMENSIONS.items())
+                for position, (name, title) in enumerate(dimensions_of(flow).items())
             ],
         },
         "attributes": {

@@ -127,3 +127,81 @@ def test_plans_are_counted_by_indicator_and_by_part(query):
         ("CN-FYP14", "indicator", 20, 8),
         ("CN-FYP14", "sub_indicator", 20, 8),
     ]
+
+
+def test_the_13th_plan_after_two_of_five_years(query):
+    # Published falls (people.cn 2018-12-24); paces in time computed.
+    assert query(
+        "select indicator_code, round(pace, 3), status_raw from "
+        "published.indicator_progress where plan_code = 'CN-FYP13' "
+        "and period = '2017' and indicator_code like '%_CUT_FROM_2015' order by 1"
+    ) == [
+        ("CO2_PER_GDP_CUT_FROM_2015", 1.583, "green"),
+        ("ENERGY_PER_GDP_CUT_FROM_2015", 1.417, "green"),
+        ("PM25_CUT_FROM_2015", 2.194, "green"),
+        ("WATER_PER_GDP_CUT_FROM_2015", 1.435, "green"),
+    ]
+    # 18.8 of 18 in the end.
+    assert query(
+        "select status_raw from published.indicator_progress where period = '2020' "
+        "and indicator_code = 'CO2_PER_GDP_CUT_FROM_2015'"
+    ) == [("achieved",)]
+
+
+def test_both_definitions_show_what_the_switch_did(query):
+    # 4.56 on the old basis, 4.9 on the new one (lbjtc.com/1824).
+    assert query(
+        "select definition_version, value_to_date from published.indicator_progress "
+        "where indicator_code = 'CO2_PER_GDP_CUT_FROM_2020' and period = '2023' "
+        "order by 1"
+    ) == [("1", 4.56), ("2", 4.9)]
+
+
+def test_blocs_of_2020_per_person(query):
+    per_capita = dict(
+        query(
+            "select group_code, per_capita from "
+            "published.regional_inequality_contribution where period = '2020' "
+            "and indicator_code = 'GDP' and region_code is null"
+        )
+    )
+    ratios = [
+        round(per_capita["EAST"] / per_capita[bloc], 6)
+        for bloc in ("WEST", "CENTRAL", "NORTHEAST")
+    ]
+    assert ratios == [1.674083, 1.530435, 1.797176]
+
+
+def test_town_and_country_2025(query):
+    # 56 502 and 24 456 yuan, published as 2.31 (2025 communique).
+    assert query(
+        "select urban_value, rural_value, round(ratio, 4) "
+        "from published.urban_rural_ratio"
+    ) == [(56502, 24456, 2.3104)]
+
+
+def test_budgets_without_debt_are_not_rated(query):
+    # NBS, Annual by Province, 2017: Guizhou 1613.84 of 4612.52.
+    assert query(
+        "select round(self_sufficiency, 4), self_sufficiency_quintile, debt_class, "
+        "not_rated_reason from published.fiscal_risk where region_code = '520000'"
+    ) == [(0.3499, 2, "not_rated", "no debt")]
+    rows = query(
+        "select revenue, expenditure, expenditure_cv_weighted, "
+        "expenditure / expenditure_per_capita from published.fiscal_risk"
+    )
+    assert len(rows) == 31
+    people = sum(row[3] for row in rows)
+    mean = sum(row[1] for row in rows) / people
+    spread = sum(row[3] * (row[1] / row[3] - mean) ** 2 for row in rows) / people
+    assert {row[2] for row in rows} == {pytest.approx(math.sqrt(spread) / mean)}
+
+
+def test_formulas_are_in_the_release(query):
+    # Urbanisation 2020-25: S 15, exact p .002778.
+    ((found, slope),) = query(
+        "select core.mann_kendall(x), core.theil_sen(x) from "
+        "(select [63.89, 64.72, 65.22, 66.16, 67.00, 67.89] as x)"
+    )
+    assert (found["s"], round(found["p"], 6)) == (15, 0.002778)
+    assert slope == pytest.approx(0.80, abs=0.005)

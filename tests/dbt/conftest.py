@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 import numbers_world
+import plans_world
 import pytest
 from small_world import SmallWorld, found, rule, target
 
@@ -104,6 +105,7 @@ def _first_build(made: Warehouse) -> None:
     made.fill(found, datetime(2021, 1, 1))
     made.fill(numbers_world.tell, datetime(2024, 1, 20))
     made.fill(numbers_world.tell_regions, datetime(2024, 1, 20))
+    made.fill(plans_world.tell, datetime(2024, 1, 20))
     made.fill(_first_years, datetime(2025, 4, 25))
     made.run("--empty")
     made.facts["watermarks_after_empty"] = made.query("from ops.watermark")
@@ -129,6 +131,7 @@ def _waves(made: Warehouse) -> None:
     )
     made.fill(_same_moment_and_new_target, datetime(2025, 5, 12))
     made.fill(numbers_world.late, datetime(2025, 5, 12))
+    made.fill(plans_world.late, datetime(2025, 5, 12))
     made.run("--select", "staging", "marts")  # the marts without their parents
     made.run(*MOVING)
     made.fill(_withdrawn_target, datetime(2025, 6, 11))

@@ -91,7 +91,8 @@ def test_published_shows_the_marts_unchanged(warehouse):
         "indicator_progress", "reporting_discipline", "early_warning", "rule_quality",
         "regional_inequality", "regional_inequality_contribution",
         "regional_inequality_change", "regional_convergence", "urban_rural_ratio",
-        "fiscal_risk", "plan_scorecard", "label_concordance",
+        "fiscal_risk", "plan_scorecard", "label_concordance", "indicator_trend",
+        "forecast_track_record",
     ):  # fmt: skip
         rows = warehouse.taken["waves"][f"marts.{mart}"]
         assert rows.total() > 0

@@ -115,6 +115,7 @@ def test_without_the_rule_nothing_is_rated(warehouse):
     left = warehouse.taken["without_rule"]["marts.early_warning"]
     assert {row[1] for row in left} == {
         "EW_SILENT_UNIT", "EW_LATE_UNIT", "EW_MILESTONE_OVERDUE", "EW_NOT_STARTED",
+        "EW_PLAN_EXPIRED",
     }  # fmt: skip
 
 

@@ -11,9 +11,11 @@ import pytest
 import requests
 import sdmx
 
-from ingestion.samples.sdmx_messages import DIMENSIONS, STATISTICS
+from ingestion.samples.sdmx_messages import STATISTICS, dimensions_of
 
-FLOWS = {"NATIONAL": 58, "PROVINCES": 124}
+FLOWS = {
+    "NATIONAL": 58, "PROVINCES": 124, "PROVINCE_BUDGETS": 93, "INCOME_URBAN_RURAL": 2,
+}  # fmt: skip
 ATTRIBUTES = ("UNIT_MEASURE", "OBS_STATUS", "PUBLISHED_AT", "SOURCE")
 
 
@@ -21,7 +23,7 @@ def from_file(flow: str) -> dict[tuple[str, ...], tuple]:
     path = STATISTICS / f"{flow.lower()}.csv"
     with path.open(encoding="utf-8", newline="") as handle:
         return {
-            tuple(row[name] for name in DIMENSIONS): (
+            tuple(row[name] for name in dimensions_of(flow)): (
                 Decimal(row["OBS_VALUE"]),
                 *(row[name] for name in ATTRIBUTES),
             )
@@ -43,7 +45,7 @@ def test_sdmx_json_is_read_by_sdmx1(address: str, flow: str, count: int):
             key: str(getattr(a.value, "id", a.value))
             for key, a in observation.attrib.items()
         }
-        key = tuple(str(observation.key[name].value) for name in DIMENSIONS)
+        key = tuple(str(observation.key[name].value) for name in dimensions_of(flow))
         found[key] = (
             Decimal(str(observation.value)),
             *(attributes.get(name, "") for name in ATTRIBUTES),
@@ -61,7 +63,7 @@ def test_sdmx_csv_is_read_by_pysdmx(address: str, flow: str, count: int):
     (dataset,) = sdmx_csv_reader.read(answer.content.decode())
     assert dataset.structure == f"Dataflow=PLANWATCH:{flow}(1.0)"
     found = {
-        tuple(row[name] for name in DIMENSIONS): Decimal(row["OBS_VALUE"])
+        tuple(row[name] for name in dimensions_of(flow)): Decimal(row["OBS_VALUE"])
         for row in dataset.data.to_dict("records")
     }
     assert len(found) == count

@@ -1,4 +1,5 @@
 -- depends_on: {{ ref('int_warnings_touched') }}
+-- depends_on: {{ ref('indicator_trend') }} {{ ref('int_forecast_outcomes') }}
 -- depends_on: {{ ref('int_warnings_clock') }} {{ ref('stg_clock') }}
 {{ config(
     materialized='incremental',
