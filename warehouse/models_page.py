@@ -9,7 +9,13 @@ from ingestion.durable import commit_file, machine_faults
 from ingestion.errors import Damaged, UsageError
 from ingestion.settings import Settings
 from warehouse.database import writer_lock
-from warehouse.project import dbt_environment, hand_to_dbt, invoke, project_hash
+from warehouse.project import (
+    dbt_environment,
+    hand_to_dbt,
+    invoke,
+    manifest_of,
+    project_hash,
+)
 
 PAGE = "models.html"
 
@@ -35,8 +41,10 @@ def _make(settings: Settings, kept: Path) -> None:
         )
     hand_to_dbt(dbt_environment(settings))
     with writer_lock(settings):
+        manifest = manifest_of(settings)
+        manifest.write(str(settings.home / "dbt" / "target" / "manifest.json"))
         # The models' own SQL is on the page; compiled, it would be that of one wave.
-        outcome = invoke(["docs", "generate", "--static", "--no-compile"])
+        outcome = invoke(["docs", "generate", "--static", "--no-compile"], manifest)
     if not outcome.success:
         raise Damaged(
             f"dbt could not write its page: {outcome.exception}",

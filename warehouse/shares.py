@@ -23,7 +23,7 @@ _RATED = (
     "indicator_progress",
 )
 _BEFORE = "int_target_terms"
-_AFTER = "indicator_progress+"
+_FOLLOWING = "int_progress_touched+"
 _VIEWS = "config.materialized:view"
 
 
@@ -43,10 +43,10 @@ def runs(count: int, layer: str | None = None) -> Iterator[tuple[str, list[str]]
     if count == 1 or layer not in (None, "marts"):
         yield "1/1", [*select, "--full-refresh"]
         return
-    yield "1/1", [*select, "--exclude", "int_progress_touched+", "--full-refresh"]
+    yield "1/1", [*select, "--exclude", _FOLLOWING, "--full-refresh"]
     rated = ["--select", *_RATED, "--exclude", _BEFORE]
     yield f"1/{count}", [*rated, "--full-refresh"]
     for number in range(2, count + 1):
         yield f"{number}/{count}", [*rated, _VIEWS]
-    after = ["--select", ",".join([*within, _AFTER]), "--exclude", *_RATED]
+    after = ["--select", ",".join([*within, _FOLLOWING]), "--exclude", *_RATED]
     yield "1/1", [*after, "--full-refresh"]

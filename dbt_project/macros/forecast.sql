@@ -3,8 +3,8 @@
   that a new month costs a month, however long the series is.
 -#}
 
-{#- Of a series with seasons the points of so many latest periods stay open, to
-    be read again one by one when a figure is restated. -#}
+{#- Of a unit's series with seasons the points of so many latest periods stay
+    open, to be read again one by one when a figure is restated. -#}
 {% macro open_steps() -%} 6 {%- endmacro %}
 
 {#- Changes of a series as a random walk with drift sees them: how long, how

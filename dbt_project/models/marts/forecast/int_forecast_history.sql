@@ -11,8 +11,10 @@ with
 levels as (
     select
         *,
-        case when seasons > 1 then points[-1].step_no - {{ open_steps() }} end
-            as last_ended_step
+        case
+            when not is_kept_whole
+                then points[-1].step_no - {{ open_steps() }}
+        end as last_ended_step
     from {{ ref('int_forecast_points') }}
     where path_shape in ('linear', 'constant') and len(points) > 0
 ),

@@ -217,6 +217,8 @@ seasoned as (
                 then cast(12 / terms.step_months as integer)
             else 1
         end as seasons,
+        -- Of the figures of single units there are too many.
+        terms.unit_code is null or terms.step_months = 12 as is_kept_whole,
         joined.ended_step,
         coalesce(joined.n_ended, 0) as n_ended,
         coalesce(joined.ended, {{ drift_state() }}) as ended,

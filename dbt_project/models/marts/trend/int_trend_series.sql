@@ -1,5 +1,6 @@
 {#- A table, and only of what is computed again: views stand between waves and
-    would not know whether the mart is made anew. -#}
+    would not know whether the mart is made anew. Not of the months of single
+    units: of those no more is kept than a forecast needs. -#}
 {{ config(materialized='table') }}
 {%- set told = adapter.get_relation(
     target.database, 'marts', 'indicator_trend'
@@ -8,7 +9,12 @@
 with
 
 histories as (
-    select * from {{ ref('int_forecast_history') }}
+    select
+        target_key,
+        source_kind,
+        [{'step_no': p.step_no, 'x': p.y} for p in points] as points
+    from {{ ref('int_forecast_history') }}
+    where scale = 'plain'
 ),
 
 terms as (
@@ -38,7 +44,8 @@ final as (
     from histories
     inner join terms on histories.target_key = terms.target_key
     where
-        len(histories.points) > 0
+        (terms.unit_code is null or terms.step_months = 12)
+        and len(histories.points) > 0
         and (
             {{ told is none or flags.FULL_REFRESH }}
             or histories.target_key in (select touched.target_key from touched)
