@@ -189,8 +189,6 @@ def _rendered(verdict: Verdict, kept: list[dict[str, Any]]) -> str:
 
 def _result(verdict: Verdict, kept: list[dict[str, Any]]) -> Any:
     """The kept account as a validation result of Great Expectations."""
-    from expectations.suites import imported
-
     from great_expectations.core import (
         ExpectationSuiteValidationResult,
         ExpectationValidationResult,
@@ -198,6 +196,8 @@ def _result(verdict: Verdict, kept: list[dict[str, Any]]) -> Any:
     from great_expectations.expectations.expectation_configuration import (
         ExpectationConfiguration,
     )
+
+    from expectations.suites import imported
 
     results = []
     for entry in kept:
