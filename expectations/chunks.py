@@ -122,19 +122,49 @@ def _refuse_orphans(bench: Bench, batch_id: str) -> None:
         )
 
 
-def select(bench: Bench, kind: str, number: int | None = None) -> None:
-    """Views of one chunk, or of everything."""
-    member = _NAME if kind == "submission" else "coalesce(region_code, '')"
+def select(bench: Bench) -> None:
+    """Views of everything, for a batch of one chunk."""
     for name in ("observation", "submission"):
-        where = ""
-        if number is not None and (kind == "submission" or name == "observation"):
-            where = (
-                f" where {member} in"
-                f" (select member from chunk_member where chunk = {number})"
-            )
+        bench.execute(f"create view canonical_{name} as select * from whole_{name}")
+
+
+def cut(bench: Bench, kind: str, folder: Path) -> None:
+    """Write the rows of each chunk to a folder of its own.
+
+    One pass for all: else each chunk would read the whole batch, and the work
+    would grow with the square of its size.
+    """
+    place = folder / "cut"
+    with machine_faults(place):
+        bench.execute("set partitioned_write_flush_threshold = 100000")
         bench.execute(
-            f"create view canonical_{name} as select * from whole_{name}{where}"
+            "copy (select whole.*, chunk from whole_observation as whole"
+            f" inner join chunk_member on {_member(kind)} = member)"
+            f" to {quoted(str(place))} (format parquet, partition_by (chunk))"
         )
+
+
+def select_chunk(bench: Bench, kind: str, number: int, folder: Path) -> None:
+    """Views of one chunk that was cut; a release has no submissions."""
+    place = folder / "cut" / f"chunk={number}"
+    source = "whole_observation where false"
+    if place.exists():
+        paths = quoted(str(place / "*.parquet"))
+        source = f"read_parquet({paths}, hive_partitioning = false)"
+    listed = ", ".join(OBSERVATION_COLUMNS)
+    bench.execute(f"create view canonical_observation as select {listed} from {source}")
+    where = (
+        f" where {_NAME} in (select member from chunk_member where chunk = {number})"
+        if kind == "submission"
+        else ""
+    )
+    bench.execute(
+        f"create view canonical_submission as select * from whole_submission{where}"
+    )
+
+
+def _member(kind: str) -> str:
+    return _NAME if kind == "submission" else "coalesce(region_code, '')"
 
 
 def export_shared(bench: Bench, folder: Path) -> dict[str, str]:

@@ -69,7 +69,7 @@ def judge_observations(
     _whole_batch_facts(judgement, bench)
     count = chunks.plan(bench, judgement)
     if count <= 1:
-        chunks.select(bench, judgement.batch.kind)
+        chunks.select(bench)
         findings += _judge_rows(judgement, bench)
     else:
         findings = merged([findings, *_judge_chunks(judgement, bench, count, folder)])
@@ -108,6 +108,10 @@ def _judge_chunks(
     """Judge chunk by chunk, each in a database of its own; then put together."""
     kind = judgement.batch.kind
     shared = chunks.export_shared(bench, folder)
+    chunks.cut(bench, kind, folder)
+    # Each chunk has its own; until it is judged, memory is for it alone.
+    for name in ("chunk_member", *(f"registry_{of}" for of in OF_OBSERVATIONS)):
+        bench.execute(f"drop table {name}")
     found = []
     for number in range(count):
         place = folder / f"chunk-{number:05}"
@@ -116,7 +120,7 @@ def _judge_chunks(
             chunks.attach_shared(piece, shared)
             _run(piece, "periods")
             _attach_known(judgement, piece)
-            chunks.select(piece, kind, number)
+            chunks.select_chunk(piece, kind, number, folder)
             found.append(_judge_rows(judgement, piece))
             chunks.export(piece, kind, place, _typed(), _as_sent())
     chunks.gather(bench, kind, folder)

@@ -7,6 +7,8 @@ import re
 import pytest
 
 from expectations.catalogue import rules
+from expectations.parameters import DECLARATIONS
+from ingestion.settings import ROOT
 
 # What the gate promises to look at, and rules that do.
 PROMISED = {
@@ -90,3 +92,13 @@ def test_jumps_are_warnings_that_travel_with_the_row():
     jumps = [rule for rule in rules() if rule.category == "jumps"]
     assert len(jumps) == 2
     assert {rule.severity for rule in jumps} == {"warning"}
+
+
+def test_all_that_a_site_may_declare_is_documented():
+    text = (ROOT / "docs" / "gate.md").read_text(encoding="utf-8")
+    assert len(DECLARATIONS) > 5
+    for rule, prefixes in DECLARATIONS.items():
+        line = next(
+            line for line in text.splitlines() if line.startswith(f"| `{rule}`")
+        )
+        assert all(f"`{prefix}." in line for prefix in prefixes), rule
