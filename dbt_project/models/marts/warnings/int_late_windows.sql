@@ -1,8 +1,13 @@
-with
+{% set window %}
+    over (
+        partition by duties.form_code, duties.unit_code
+        order by duties.place asc nulls last
+        rows between cast(rule.window_periods as integer) - 1 preceding
+        and current row
+    )
+{% endset %}
 
-duties as (
-    select * from {{ ref('int_duty_ledger') }}
-),
+with
 
 rule as (
     select *
@@ -11,46 +16,31 @@ rule as (
 ),
 
 -- Every due period with the window that ends at it.
-windows as (
+counted as (
     select
-        duties.form_code,
-        duties.unit_code,
-        duties.place,
-        count(*) as n_periods,
-        count(*) filter (where earlier.is_late) as n_late,
-        count(*) filter (where earlier.is_reported) as n_reported
-    from duties
+        duties.*,
+        rule.window_periods,
+        rule.late_share_pct,
+        count(*) filter (where duties.is_late) {{ window }} as n_late,
+        count(*) filter (where duties.is_reported) {{ window }} as n_reported
+    from {{ ref('int_duty_ledger') }} as duties
     cross join rule
-    inner join duties as earlier
-        on
-            duties.form_code = earlier.form_code
-            and duties.unit_code = earlier.unit_code
-            and duties.place >= earlier.place
-            and duties.place - earlier.place < rule.window_periods
-    group by duties.form_code, duties.unit_code, duties.place
 ),
 
 final as (
     select
-        duties.*,
-        windows.n_late,
-        windows.n_reported,
-        rule.rule_id,
-        rule.rule_version,
-        rule.window_periods,
-        rule.escalate_every,
-        rule.parameters_json,
-        windows.n_periods = rule.window_periods
-        and windows.n_reported > 0
-        and 100.0 * windows.n_late / rule.window_periods
-        >= rule.late_share_pct as is_bad
-    from duties
-    cross join rule
-    inner join windows
-        on
-            duties.form_code = windows.form_code
-            and duties.unit_code = windows.unit_code
-            and duties.place = windows.place
+        form_code,
+        unit_code,
+        period,
+        due_at,
+        first_received_at,
+        place,
+        n_late,
+        n_reported,
+        place >= window_periods
+        and n_reported > 0
+        and 100.0 * n_late / window_periods >= late_share_pct as is_bad
+    from counted
 )
 
 select * from final

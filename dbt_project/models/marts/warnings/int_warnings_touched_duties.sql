@@ -1,4 +1,8 @@
 {% set reader = 'int_warnings' %}
+{{ config(
+    materialized='table',
+    pre_hook="{{ reset_watermark_of('int_warnings', 'intermediate') }}",
+) }}
 
 with
 
