@@ -42,8 +42,8 @@ def scripted() -> dict[str, list[dict[int, str]]]:
     The first wave brings fifteen months, each later one the next month, so
     that every restatement meets a state that was kept.
     """
-    after, calm = FIRST, {month: GREEN for month in range(FIRST)}
-    bad = {month: RED for month in range(FIRST)}
+    after, calm = FIRST, dict.fromkeys(range(FIRST), GREEN)
+    bad = dict.fromkeys(range(FIRST), RED)
     coming = [{after + wave: GREEN} for wave in range(WAVES - 1)]
     worse = [{after + wave: RED} for wave in range(WAVES - 1)]
     return {
@@ -55,13 +55,15 @@ def scripted() -> dict[str, list[dict[int, str]]]:
         "MERGE": [
             bad | {12: GREEN}, *worse[:4], worse[4] | {12: YELLOW}, *worse[5:]
         ],
-        "GONE": [calm | {3: RED}, {after: RED}, coming[1] | {after: GREEN}]
-        + coming[2:],
+        "GONE": [
+            calm | {3: RED}, {after: RED}, coming[1] | {after: GREEN}, *coming[2:]
+        ],
         "DEEP": [bad, *worse[:5], worse[5] | {1: GREEN}, worse[6]],
         "TURN": [bad, *coming[:2], coming[2] | {14: GREEN}, *coming[3:]],
         "LATE": [bad, {}, {}, worse[0] | worse[2], worse[1], *coming[4:], {}],
-        "HOLES": [{month: RED for month in range(0, FIRST, 3)}, {}, {}]
-        + [{after + wave: GREEN if wave == 4 else RED} for wave in range(5)],
+        "HOLES": [
+            dict.fromkeys(range(0, FIRST, 3), RED), {}, {}, *worse[:4], coming[4]
+        ],
     }  # fmt: skip
 
 
@@ -132,8 +134,9 @@ def tell(world: SmallWorld, figures: list[Figure], at: datetime) -> None:
     for number, figure in enumerate(figures):
         world.observe(
             "RATE", {figure.period: figure.value}, at=at + timedelta(seconds=number),
-            batch=batch, region_code=figure.place, source_kind=figure.kind, source_code=figure.kind,
-            definition_version=figure.definition, conf_status=figure.mark,
+            batch=batch, region_code=figure.place, source_kind=figure.kind,
+            source_code=figure.kind, definition_version=figure.definition,
+            conf_status=figure.mark,
         )  # fmt: skip
 
 
@@ -144,7 +147,7 @@ def answer(world: SmallWorld, warning_id: str, at: datetime) -> None:
         {
             "warning_id": warning_id, "acknowledged_at": at.isoformat(" "),
             "acknowledged_by": "desk", "why": "known", "severity": "red",
-            "acknowledged_until": (at + timedelta(days=45)).date().isoformat(),
+            "until": (at + timedelta(days=45)).date().isoformat(),
         },
         at=at,
     )  # fmt: skip

@@ -1,12 +1,3 @@
-{% set window %}
-    over (
-        partition by duties.form_code, duties.unit_code
-        order by duties.place asc nulls last
-        rows between cast(rule.window_periods as integer) - 1 preceding
-        and current row
-    )
-{% endset %}
-
 with
 
 rule as (
@@ -15,16 +6,38 @@ rule as (
     where rule_id = 'EW_LATE_UNIT' and window_periods >= 1
 ),
 
+running as (
+    select
+        duties.*,
+        cast(rule.window_periods as integer) as window_periods,
+        rule.late_share_pct,
+        count(*) filter (where duties.is_late) over (
+            partition by duties.form_code, duties.unit_code
+            order by duties.place asc nulls last
+            rows between unbounded preceding and current row
+        ) as all_late,
+        count(*) filter (where duties.is_reported) over (
+            partition by duties.form_code, duties.unit_code
+            order by duties.place asc nulls last
+            rows between unbounded preceding and current row
+        ) as all_reported
+    from {{ ref('int_duty_ledger') }} as duties
+    cross join rule
+),
+
 -- Every due period with the window that ends at it.
 counted as (
     select
-        duties.*,
-        rule.window_periods,
-        rule.late_share_pct,
-        count(*) filter (where duties.is_late) {{ window }} as n_late,
-        count(*) filter (where duties.is_reported) {{ window }} as n_reported
-    from {{ ref('int_duty_ledger') }} as duties
-    cross join rule
+        *,
+        all_late
+        - lag(all_late, window_periods, 0) over (
+            partition by form_code, unit_code order by place asc nulls last
+        ) as n_late,
+        all_reported
+        - lag(all_reported, window_periods, 0) over (
+            partition by form_code, unit_code order by place asc nulls last
+        ) as n_reported
+    from running
 ),
 
 final as (

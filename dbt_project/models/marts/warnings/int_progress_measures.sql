@@ -11,8 +11,11 @@ kept as (
 ranked as (
     select
         progress.*,
-        case progress.status_raw when 'red' then 3 when 'yellow' then 1 else 0 end
-            as status_rank,
+        case progress.status_raw
+            when 'red' then 3
+            when 'yellow' then 1
+            else 0
+        end as status_rank,
         coalesce(
             lag(progress.status_held) over (
                 partition by progress.target_key, progress.source_kind

@@ -43,7 +43,7 @@ figures as (
 
 final as (
     select
-        runs.* exclude (is_told_before, figures),
+        runs.* exclude (runs.is_told_before, runs.figures),
         case when runs.is_told_before then runs.figures else figures.figures end
             as figures
     from runs

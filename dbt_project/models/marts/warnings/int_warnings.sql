@@ -1,5 +1,6 @@
 -- depends_on: {{ ref('int_warnings_seams') }} {{ ref('stg_clock') }}
--- depends_on: {{ ref('int_warnings_touched_duties') }} {{ ref('int_warnings_progress') }}
+-- depends_on: {{ ref('int_warnings_touched_duties') }}
+-- depends_on: {{ ref('int_warnings_progress') }}
 -- depends_on: {{ ref('int_warned_series') }} {{ ref('int_warned_runs') }}
 {{ config(
     materialized='incremental',

@@ -1,8 +1,8 @@
+{#- After the targets, whose model resets the watermark: two transactions may
+    not delete the same row. -#}
+-- depends_on: {{ ref('int_warnings_touched_targets') }}
 {% set reader = 'int_warnings' %}
-{{ config(
-    materialized='table',
-    pre_hook="{{ reset_watermark_of('int_warnings', 'intermediate') }}",
-) }}
+{{ config(materialized='table') }}
 
 with
 
