@@ -26,6 +26,53 @@ create table if not exists ops.progress_seed (
     on_schedule_run integer
 );
 
+-- What intermediate.int_warnings continues from: each series at the end of each
+-- year in which it was judged, and now.
+create table if not exists ops.warned_series (
+    target_key varchar not null,
+    source_kind varchar not null,
+    last_end date not null,
+    status_held varchar,
+    is_latest boolean not null
+);
+
+-- The latest run of each rule on each series, at the end of each year in which
+-- it changed, and now, with the figures of its last period.
+create table if not exists ops.warned_run (
+    rule_id varchar not null,
+    target_key varchar not null,
+    source_kind varchar not null,
+    last_end date not null,
+    is_latest boolean not null,
+    period varchar not null,
+    risk_level integer not null,
+    measure double not null,
+    compared_with varchar,
+    n_periods bigint not null,
+    first_period varchar not null,
+    first_raised_at timestamp not null,
+    last_seen_at timestamp not null,
+    resolved_at timestamp,
+    periods struct(period varchar, status_raw varchar, gap_pct double)[] not null,
+    figures struct(
+        value double,
+        value_to_date double,
+        path_value double,
+        gap_pct double,
+        progress_share double,
+        elapsed_share double,
+        status_raw varchar,
+        status_held varchar,
+        p_miss double,
+        forecast_value double,
+        forecast_low80 double,
+        forecast_high80 double,
+        forecast_method varchar,
+        n_points bigint,
+        observation_key varchar
+    ) not null
+);
+
 -- Builds that finished, so that a build with nothing new is not repeated.
 create table if not exists ops.build (
     load_seq bigint not null,

@@ -15,14 +15,16 @@ SHARE = "PLANWATCH_BUILD_SHARE"
 # Observations whose series are rated at once: what fits in 3 GB.
 SHARE_ROWS = 2_500_000
 
-# What is made share by share, and what can only be made before or after.
+# What is made share by share, one after the other: a warning may speak of several
+# series, so all have to be rated before.
 _RATED = (
     "path:models/marts/progress",
     "path:models/marts/forecast",
-    "path:models/marts/warnings",
     "indicator_progress",
 )
-_BEFORE = "int_target_terms"
+_WARNED = ("path:models/marts/warnings",)
+# No share decides about these, and all shares read them; what follows is the rest.
+_TERMS = "int_target_terms"
 _FOLLOWING = "int_progress_touched+"
 _VIEWS = "config.materialized:view"
 
@@ -44,9 +46,11 @@ def runs(count: int, layer: str | None = None) -> Iterator[tuple[str, list[str]]
         yield "1/1", [*select, "--full-refresh"]
         return
     yield "1/1", [*select, "--exclude", _FOLLOWING, "--full-refresh"]
-    rated = ["--select", *_RATED, "--exclude", _BEFORE]
-    yield f"1/{count}", [*rated, "--full-refresh"]
-    for number in range(2, count + 1):
-        yield f"{number}/{count}", [*rated, _VIEWS]
-    after = ["--select", ",".join([*within, _FOLLOWING]), "--exclude", *_RATED]
-    yield "1/1", [*after, "--full-refresh"]
+    for shared in (_RATED, _WARNED):
+        for number in range(1, count + 1):
+            anew = ["--full-refresh"] if number == 1 else []
+            views = [] if number == 1 else [_VIEWS]
+            chosen = ["--select", *shared, "--exclude", _TERMS, *views]
+            yield f"{number}/{count}", [*chosen, *anew]
+    after = ["--select", ",".join([*within, _FOLLOWING])]
+    yield "1/1", [*after, "--exclude", *_RATED, *_WARNED, "--full-refresh"]

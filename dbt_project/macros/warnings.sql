@@ -46,13 +46,85 @@
 {%- endmacro %}
 
 {#- Pre-hook: what is judged again is first forgotten. Subjects that are few
-    (plans, milestones) are judged whole each time. -#}
-{% macro forget_warnings(touched) -%}
+    (plans, milestones) are judged whole each time; of a target with news of the
+    present alone only the runs that have changed. -#}
+{% macro forget_warnings() -%}
     {%- if execute and is_incremental() -%}
         delete from {{ this }}
         where
             subject_kind not in ('target', 'duty')
-            or subject_key in (select subject_key from {{ ref(touched) }})
+            or subject_key in (
+                select subject_key from {{ ref('int_warnings_touched_duties') }}
+                union all
+                select subject_key from {{ ref('int_warnings_seams') }}
+                where is_rewound
+            )
+            or warning_id in (
+                select warning_id from {{ ref('int_warnings_progress') }}
+            )
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+  Post-hook. The state from which the next wave continues: where each series
+  stood at the end of each year, and now. It is written in the transaction of
+  int_warnings, with its rows and its watermark: a killed build leaves all of
+  them or none, and the steps before are made again from the state that stands.
+-#}
+{% macro keep_warned(table, model, key) -%}
+    {%- set kept = api.Relation.create(
+        database=target.database, schema='ops', identifier=table
+    ) -%}
+    {%- if execute and not invocation_args_dict.get('empty') -%}
+        {%- if not is_incremental() -%}
+            delete from {{ kept }};
+        {%- else -%}
+            delete from {{ kept }} as kept
+            using {{ ref('int_warnings_seams') }} as seams
+            where
+                seams.is_rewound
+                and kept.target_key = seams.target_key
+                and kept.last_end >= seams.seam;
+
+            delete from {{ kept }} as kept
+            using {{ ref(model) }} as told
+            where
+                {{ same(key, 'kept', 'told') }}
+                and year(kept.last_end) = year(told.last_end)
+                and (
+                    kept.is_latest
+                    or kept.target_key in (
+                        select target_key from {{ ref('int_warnings_seams') }}
+                        where is_rewound
+                    )
+                );
+
+            update {{ kept }} as kept
+            set is_latest = false
+            from {{ ref(model) }} as told
+            where
+                kept.is_latest
+                and told.is_latest
+                and {{ same(key, 'kept', 'told') }};
+        {%- endif %}
+        insert into {{ kept }} by name
+        select * from {{ ref(model) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Pre-hook: of what stays as it was neither rows nor texts are written again.
+    A run with --empty sees no warning and must not take all for gone. -#}
+{% macro forget_what_is_told_anew() -%}
+    {%- if execute and is_incremental()
+        and not invocation_args_dict.get('empty') -%}
+        delete from {{ this }}
+        where
+            warning_id in (
+                select warning_id from {{ ref('int_warnings_to_tell') }}
+            )
+            or warning_id not in (
+                select warning_id from {{ ref('int_warnings') }}
+            )
     {%- endif -%}
 {%- endmacro %}
 
@@ -81,3 +153,7 @@
         end as integer
     )
 {%- endmacro %}
+
+{#- How many of the latest periods of a run its evidence lists: first_period and
+    the number of periods tell the rest. -#}
+{% macro periods_in_evidence() -%} 12 {%- endmacro %}

@@ -116,10 +116,10 @@
 
 {#- The same for what another model reads: its list of touched series is made
     before the model itself. -#}
-{% macro reset_watermark_of(model) -%}
+{% macro reset_watermark_of(model, schema='marts') -%}
     {%- if execute -%}
         {%- set reader = adapter.get_relation(
-            target.database, 'marts', model
+            target.database, schema, model
         ) -%}
         {%- if flags.FULL_REFRESH or reader is none -%}
             delete from {{ watermark_table() }} where model = '{{ model }}'

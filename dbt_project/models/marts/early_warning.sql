@@ -1,3 +1,17 @@
+-- depends_on: {{ ref('int_warnings_to_tell') }} {{ ref('stg_clock') }}
+-- depends_on: {{ ref('int_warnings_clock') }} {{ ref('int_warnings') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ reset_watermark() }}",
+        "{{ refuse_going_back() }}",
+        "{{ forget_what_is_told_anew() }}",
+    ],
+    post_hook="{{ record_watermark(['int_warnings'], 'int_warnings_clock') }}",
+) }}
+
 with
 
 clock as (
@@ -5,7 +19,15 @@ clock as (
 ),
 
 warnings as (
-    select * from {{ ref('int_warnings') }}
+    select *
+    from {{ ref('int_warnings') }}
+    {% if is_incremental() -%}
+        where
+            warning_id in (
+                select told.warning_id
+                from {{ ref('int_warnings_to_tell') }} as told
+            )
+    {%- endif %}
 ),
 
 acknowledgements as (

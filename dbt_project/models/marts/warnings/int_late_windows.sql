@@ -1,56 +1,59 @@
 with
 
-duties as (
-    select * from {{ ref('int_duty_ledger') }}
-),
-
 rule as (
     select *
     from {{ ref('int_rules') }}
     where rule_id = 'EW_LATE_UNIT' and window_periods >= 1
 ),
 
--- Every due period with the window that ends at it.
-windows as (
+running as (
     select
-        duties.form_code,
-        duties.unit_code,
-        duties.place,
-        count(*) as n_periods,
-        count(*) filter (where earlier.is_late) as n_late,
-        count(*) filter (where earlier.is_reported) as n_reported
-    from duties
+        duties.*,
+        cast(rule.window_periods as integer) as window_periods,
+        rule.late_share_pct,
+        count(*) filter (where duties.is_late) over (
+            partition by duties.form_code, duties.unit_code
+            order by duties.place asc nulls last
+            rows between unbounded preceding and current row
+        ) as all_late,
+        count(*) filter (where duties.is_reported) over (
+            partition by duties.form_code, duties.unit_code
+            order by duties.place asc nulls last
+            rows between unbounded preceding and current row
+        ) as all_reported
+    from {{ ref('int_duty_ledger') }} as duties
     cross join rule
-    inner join duties as earlier
-        on
-            duties.form_code = earlier.form_code
-            and duties.unit_code = earlier.unit_code
-            and duties.place >= earlier.place
-            and duties.place - earlier.place < rule.window_periods
-    group by duties.form_code, duties.unit_code, duties.place
+),
+
+-- Every due period with the window that ends at it.
+counted as (
+    select
+        *,
+        all_late
+        - lag(all_late, window_periods, 0) over (
+            partition by form_code, unit_code order by place asc nulls last
+        ) as n_late,
+        all_reported
+        - lag(all_reported, window_periods, 0) over (
+            partition by form_code, unit_code order by place asc nulls last
+        ) as n_reported
+    from running
 ),
 
 final as (
     select
-        duties.*,
-        windows.n_late,
-        windows.n_reported,
-        rule.rule_id,
-        rule.rule_version,
-        rule.window_periods,
-        rule.escalate_every,
-        rule.parameters_json,
-        windows.n_periods = rule.window_periods
-        and windows.n_reported > 0
-        and 100.0 * windows.n_late / rule.window_periods
-        >= rule.late_share_pct as is_bad
-    from duties
-    cross join rule
-    inner join windows
-        on
-            duties.form_code = windows.form_code
-            and duties.unit_code = windows.unit_code
-            and duties.place = windows.place
+        form_code,
+        unit_code,
+        period,
+        due_at,
+        first_received_at,
+        place,
+        n_late,
+        n_reported,
+        place >= window_periods
+        and n_reported > 0
+        and 100.0 * n_late / window_periods >= late_share_pct as is_bad
+    from counted
 )
 
 select * from final

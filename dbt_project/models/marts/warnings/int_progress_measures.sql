@@ -1,15 +1,35 @@
+{% set carried %}
+    target_key, source_kind, period, period_end, status_raw, gap_pct, known_from
+{% endset %}
+
 with
+
+kept as (
+    select * from {{ ref('int_warned_series_before') }}
+),
 
 ranked as (
     select
-        *,
-        case status_raw when 'red' then 3 when 'yellow' then 1 else 0 end
-            as status_rank,
-        lag(status_held) over (
-            partition by target_key, source_kind
-            order by period_end asc nulls last, period asc nulls last
+        progress.*,
+        case progress.status_raw
+            when 'red' then 3
+            when 'yellow' then 1
+            else 0
+        end as status_rank,
+        coalesce(
+            lag(progress.status_held) over (
+                partition by progress.target_key, progress.source_kind
+                order by
+                    progress.period_end asc nulls last,
+                    progress.period asc nulls last
+            ),
+            kept.status_held
         ) as status_before
-    from {{ ref('int_warned_progress') }}
+    from {{ ref('int_warned_progress') }} as progress
+    left join kept
+        on
+            progress.target_key = kept.target_key
+            and progress.source_kind = kept.source_kind
 ),
 
 -- Green to yellow and yellow to red are one step each.
@@ -25,9 +45,7 @@ stepped as (
 -- The same promise in the same period under an older definition.
 switched as (
     select
-        newer.target_key,
-        newer.source_kind,
-        newer.period,
+        newer.*,
         older.definition_version as compared_with,
         round(100 * (newer.progress_share - older.progress_share), 10)
             as points_gained
@@ -49,18 +67,14 @@ switched as (
 final as (
     select
         'EW_OFF_TRACK' as rule_id,
-        target_key,
-        source_kind,
-        period,
+        {{ carried }},
         cast(status_rank as double) as measure,
         cast(null as varchar) as compared_with
     from ranked
     union all
     select
         'EW_STATUS_WORSENING' as rule_id,
-        target_key,
-        source_kind,
-        period,
+        {{ carried }},
         cast(steps_lost as double) as measure,
         status_before as compared_with
     from stepped
@@ -68,9 +82,7 @@ final as (
     union all
     select
         'EW_BEHIND_SCHEDULE' as rule_id,
-        target_key,
-        source_kind,
-        period,
+        {{ carried }},
         case
             when status_raw = 'achieved' then 0.0
             else round(100 * (elapsed_share - progress_share), 10)
@@ -82,9 +94,7 @@ final as (
     -- Once met or ended there is nothing left to forecast.
     select
         'EW_FORECAST_MISS' as rule_id,
-        target_key,
-        source_kind,
-        period,
+        {{ carried }},
         case
             when status_raw = 'achieved' or elapsed_share >= 1 then 0.0
             else p_miss
@@ -96,9 +106,7 @@ final as (
     union all
     select
         'EW_DEFINITION_SWITCH' as rule_id,
-        target_key,
-        source_kind,
-        period,
+        {{ carried }},
         points_gained as measure,
         compared_with
     from switched

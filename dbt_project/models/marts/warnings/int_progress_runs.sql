@@ -1,110 +1,178 @@
+{#- A table of few columns: what is told of a run is looked up for its last
+    period only. -#}
+{{ config(materialized='table') }}
+
+{% set run %}rule_id, target_key, source_kind{% endset %}
+{% set so_far %}
+    over (
+        partition by {{ run }}, run_no order by year_no asc nulls last
+        rows between unbounded preceding and current row
+    )
+{% endset %}
+
 with
 
-measures as (
-    select * from {{ ref('int_progress_measures') }}
-),
-
-progress as (
-    select * from {{ ref('int_warned_progress') }}
-),
-
--- EW_OFF_TRACK is judged by the limits of PROGRESS_RAG already.
-rules as (
-    select
-        rule_id,
-        case when rule_id = 'EW_OFF_TRACK' then 1 else yellow_at end
-            as yellow_at,
-        case when rule_id = 'EW_OFF_TRACK' then 2 else orange_at end
-            as orange_at,
-        case when rule_id = 'EW_OFF_TRACK' then 2 else red_at end as red_at
-    from {{ ref('int_rules') }}
-),
-
 judged as (
-    select
-        measures.rule_id,
-        measures.target_key,
-        measures.source_kind,
-        measures.period,
-        measures.measure,
-        measures.compared_with,
-        progress.period_end,
-        progress.status_raw,
-        progress.gap_pct,
-        progress.known_from,
-        {{ level_at('measures.measure') }} as risk_level
-    from measures
-    inner join rules on measures.rule_id = rules.rule_id
-    inner join progress
-        on
-            measures.target_key = progress.target_key
-            and measures.source_kind = progress.source_kind
-            and measures.period = progress.period
+    select * from {{ ref('int_progress_judged') }}
 ),
 
-numbered as (
+before as (
+    select * from {{ ref('int_progress_runs_before') }}
+),
+
+-- The run before the seam stands for all of its periods.
+periods as (
     select
-        *,
-        risk_level > 0 as is_bad,
-        row_number() over (
-            partition by rule_id, target_key, source_kind
-            order by period_end asc nulls last, period asc nulls last
-        ) as place
+        {{ run }},
+        period,
+        period_end,
+        is_bad,
+        false as is_before,
+        measure,
+        compared_with,
+        risk_level,
+        status_raw,
+        gap_pct,
+        known_from
     from judged
+    union all by name
+    select
+        {{ run }},
+        last_end as period_end,
+        resolved_at is null as is_bad,
+        true as is_before
+    from before
 ),
 
--- Neighbours of one kind share the difference of the two numberings.
 placed as (
     select
         *,
-        place - row_number() over (
-            partition by rule_id, target_key, source_kind, is_bad
-            order by place asc nulls last
-        ) as run_id,
-        lead(is_bad) over (
-            partition by rule_id, target_key, source_kind
-            order by place asc nulls last
-        ) as next_is_bad,
-        lead(known_from) over (
-            partition by rule_id, target_key, source_kind
-            order by place asc nulls last
-        ) as next_known_from
+        row_number() over (
+            partition by {{ run }}
+            order by period_end asc nulls last, period asc nulls last
+        ) as place,
+        coalesce(
+            lag(is_bad) over (
+                partition by {{ run }}
+                order by period_end asc nulls last, period asc nulls last
+            ),
+            false
+        ) as was_bad
+    from periods
+),
+
+-- A run is its bad periods and the good one that ends it.
+numbered as (
+    select
+        *,
+        is_bad and not is_before as is_counted,
+        sum(case when is_before or not was_bad then 1 else 0 end) over (
+            partition by {{ run }} order by place asc nulls last
+            rows between unbounded preceding and current row
+        ) as run_no
+    from placed
+    where is_bad or was_bad or is_before
+),
+
+-- Year by year, since the state at the end of each is kept.
+years as (
+    select
+        {{ run }},
+        run_no,
+        year(period_end) as year_no,
+        max(period_end) as last_end,
+        bool_or(is_before) as is_continued,
+        bool_and(is_before) as is_carried,
+        count(*) filter (where is_counted) as n_periods,
+        min_by(period, place) filter (where is_counted) as first_period,
+        min(known_from) filter (where is_counted) as first_raised_at,
+        max(known_from) filter (where is_counted) as last_seen_at,
+        max(known_from) filter (where not is_bad and not is_before)
+            as ended_at,
+        max_by(period, place) filter (where is_counted) as period,
+        max_by(risk_level, place) filter (where is_counted) as risk_level,
+        max_by(measure, place) filter (where is_counted) as measure,
+        max_by(compared_with, place) filter (where is_counted)
+            as compared_with,
+        list(struct_pack(
+            period := period, status_raw := status_raw, gap_pct := gap_pct
+        )) filter (where is_counted) as periods
     from numbered
+    group by {{ run }}, run_no, year(period_end)
+),
+
+added as (
+    select
+        {{ run }},
+        run_no,
+        year_no,
+        last_end,
+        is_carried,
+        bool_or(is_continued) {{ so_far }} as is_continued,
+        cast(sum(n_periods) {{ so_far }} as bigint) as n_periods,
+        first_value(first_period ignore nulls) {{ so_far }} as first_period,
+        min(first_raised_at) {{ so_far }} as first_raised_at,
+        max(last_seen_at) {{ so_far }} as last_seen_at,
+        max(ended_at) {{ so_far }} as ended_at,
+        last_value(period ignore nulls) {{ so_far }} as period,
+        last_value(risk_level ignore nulls) {{ so_far }} as risk_level,
+        last_value(measure ignore nulls) {{ so_far }} as measure,
+        last_value(compared_with ignore nulls) {{ so_far }} as compared_with,
+        flatten(list(periods) {{ so_far }}) as periods,
+        max(run_no) over (partition by {{ run }}, year_no) as last_run_no,
+        max(year_no) over (partition by {{ run }}) as last_year_no
+    from years
 ),
 
 -- A figure may come after that of a later period; a warning is never
 -- resolved before it was last seen.
 final as (
     select
-        rule_id,
-        target_key,
-        source_kind,
-        max_by(period, place) as period,
-        max_by(risk_level, place) as risk_level,
-        max_by(measure, place) as measure,
-        max_by(compared_with, place) as compared_with,
-        count(*) as n_periods,
-        min_by(period, place) as first_period,
-        min(known_from) as first_raised_at,
-        max(known_from) as last_seen_at,
+        added.rule_id,
+        added.target_key,
+        added.source_kind,
+        added.last_end,
+        added.year_no = added.last_year_no as is_latest,
+        coalesce(added.period, before.period) as period,
+        added.period is null as is_told_before,
+        coalesce(added.risk_level, before.risk_level) as risk_level,
+        coalesce(added.measure, before.measure) as measure,
         case
-            when max(next_known_from) filter (where not next_is_bad) is not null
-                then
-                    greatest(
-                        max(next_known_from) filter (where not next_is_bad),
-                        max(known_from)
+            when added.period is null then before.compared_with
+            else added.compared_with
+        end as compared_with,
+        added.n_periods + coalesce(before.n_periods, 0) as n_periods,
+        coalesce(before.first_period, added.first_period) as first_period,
+        least(before.first_raised_at, added.first_raised_at)
+            as first_raised_at,
+        greatest(before.last_seen_at, added.last_seen_at) as last_seen_at,
+        coalesce(
+            before.resolved_at,
+            case
+                when added.ended_at is not null
+                    then greatest(
+                        added.ended_at, added.last_seen_at, before.last_seen_at
                     )
-        end as resolved_at,
-        {{ json_list(['period', 'status_raw', 'gap_pct']) }}
-            as periods_json
-    from placed
-    where is_bad
-    group by rule_id, target_key, source_kind, run_id
-    qualify
-        row_number() over (
-            partition by rule_id, target_key, source_kind
-            order by max(place) desc nulls last
-        ) = 1
+            end
+        ) as resolved_at,
+        list_slice(
+            list_sort(list_concat(before.periods, added.periods)),
+            -{{ periods_in_evidence() }}, -1
+        ) as periods,
+        before.figures
+    from added
+    left join before
+        on
+            added.is_continued
+            and added.rule_id = before.rule_id
+            and added.target_key = before.target_key
+            and added.source_kind = before.source_kind
+    where
+        added.run_no = added.last_run_no
+        and (
+            not added.is_carried
+            or (before.is_rewound and added.year_no = added.last_year_no)
+        )
 )
 
 select * from final

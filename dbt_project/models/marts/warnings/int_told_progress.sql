@@ -47,11 +47,7 @@ named as (
 
 final as (
     select
-        {{ warning_id([
-            'rule_id', 'plan_code', 'plan_version', 'indicator_code',
-            'definition_version', 'region_code', 'unit_code', 'breakdown',
-            'source_kind',
-        ]) }} as warning_id,
+        warning_id,
         'target' as subject_kind,
         subject_key,
         rule_id,
@@ -88,8 +84,8 @@ final as (
             ['forecast_high80', 'forecast_high80'],
             ['forecast_method', 'forecast_method'],
             ['n_points', 'n_points'], ['first_period', 'first_period'],
-            ['last_period', 'period'],
-            ['periods', 'cast(periods_json as json)'],
+            ['last_period', 'period'], ['n_periods', 'n_periods'],
+            ['periods', 'periods'],
             ['observation_key', 'observation_key'],
             ['parameters', 'cast(parameters_json as json)'],
             ['limit_parameters', 'cast(limit_parameters_json as json)'],

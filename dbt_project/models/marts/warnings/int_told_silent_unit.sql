@@ -37,7 +37,7 @@ final as (
         {{ json_text([
             ['consecutive_periods', 'n_periods'],
             ['first_period', 'first_period'], ['last_period', 'period'],
-            ['periods', 'cast(periods_json as json)'],
+            ['periods', 'periods'],
             ['parameters', 'cast(parameters_json as json)'],
         ]) }} as evidence
     from warnings

@@ -1,20 +1,22 @@
+{{ config(materialized='table') }}
+
 with
 
-touched as (
-    select * from {{ ref('int_warnings_touched_targets') }}
+seams as (
+    select * from {{ ref('int_warnings_seams') }}
 ),
 
--- What is not rated says nothing, neither for nor against.
+-- The bound of all of them first: it spares reading the history. What is not
+-- rated says nothing, neither for nor against.
 final as (
     select
-        touched.subject_key,
+        seams.subject_key,
         progress.target_key,
         progress.plan_version,
         progress.definition_version,
         progress.source_kind,
         progress.period,
-        {{ period_end('progress.period') }} as period_end,
-        progress.binding,
+        progress.period_end,
         progress.progress_share,
         progress.elapsed_share,
         progress.status_raw,
@@ -28,8 +30,13 @@ final as (
         progress.gap_pct,
         progress.known_from
     from {{ ref('indicator_progress') }} as progress
-    inner join touched on progress.target_key = touched.target_key
-    where progress.status_raw <> 'not_rated'
+    inner join seams on progress.target_key = seams.target_key
+    where
+        progress.status_raw <> 'not_rated'
+        and progress.period_end >= seams.seam
+        and progress.period_end >= (
+            select min(bound.seam) from {{ ref('int_warnings_seams') }} as bound
+        )
 )
 
 select * from final

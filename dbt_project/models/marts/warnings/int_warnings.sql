@@ -1,6 +1,8 @@
--- depends_on: {{ ref('int_warnings_touched') }}
+-- depends_on: {{ ref('int_warnings_seams') }} {{ ref('stg_clock') }}
+-- depends_on: {{ ref('int_warnings_touched_duties') }}
+-- depends_on: {{ ref('int_warnings_progress') }}
+-- depends_on: {{ ref('int_warned_series') }} {{ ref('int_warned_runs') }}
 -- depends_on: {{ ref('indicator_trend') }} {{ ref('int_forecast_outcomes') }}
--- depends_on: {{ ref('int_warnings_clock') }} {{ ref('stg_clock') }}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -8,16 +10,29 @@
     pre_hook=[
         "{{ reset_watermark() }}",
         "{{ refuse_going_back() }}",
-        "{{ forget_warnings('int_warnings_touched') }}",
+        "{{ forget_warnings() }}",
     ],
-    post_hook="{{ record_watermark(
-        ['indicator_progress', 'fct_observation', 'fct_target', 'dim_plan',
-         'dim_indicator'],
-        'int_warnings_clock'
-    ) }}",
+    post_hook=[
+        "{{ keep_warned(
+            'warned_series', 'int_warned_series', ['target_key', 'source_kind']
+        ) }}",
+        "{{ keep_warned(
+            'warned_run', 'int_warned_runs',
+            ['rule_id', 'target_key', 'source_kind']
+        ) }}",
+        "{{ record_watermark(
+            ['indicator_progress', 'fct_observation', 'fct_target', 'dim_plan',
+             'dim_indicator'],
+            'int_warnings_clock'
+        ) }}",
+    ],
 ) }}
 
 with
+
+clock as (
+    select * from {{ ref('int_warnings_clock') }}
+),
 
 progress as (
     select * from {{ ref('int_told_progress') }}
@@ -51,7 +66,7 @@ alignment as (
     select * from {{ ref('int_told_alignment') }}
 ),
 
-final as (
+told as (
     select * from progress
     union all
     select * from target_weakened
@@ -67,6 +82,16 @@ final as (
     select * from debt_class
     union all
     select * from alignment
+),
+
+-- The clock at which the row was written, for what reads it.
+final as (
+    select
+        told.*,
+        clock.load_seq,
+        clock.as_of
+    from told
+    cross join clock
 )
 
 select * from final

@@ -4,6 +4,15 @@ judged as (
     select * from {{ ref('int_late_windows') }}
 ),
 
+names as (
+    select * from {{ ref('int_duty_names') }}
+),
+
+rule as (
+    select * from {{ ref('int_rules') }}
+    where rule_id = 'EW_LATE_UNIT'
+),
+
 placed as (
     select
         *,
@@ -40,24 +49,24 @@ final as (
         placed.form_code,
         placed.unit_code,
         placed.period,
-        placed.region_code,
-        placed.unit_name_en,
-        placed.unit_name_zh,
-        placed.form_name_en,
-        placed.form_name_zh,
+        names.region_code,
+        names.unit_name_en,
+        names.unit_name_zh,
+        names.form_name_en,
+        names.form_name_zh,
         placed.n_late,
         placed.n_reported,
-        placed.rule_id,
-        placed.rule_version,
-        placed.window_periods,
-        placed.parameters_json,
+        rule.rule_id,
+        rule.rule_version,
+        rule.window_periods,
+        rule.parameters_json,
         placed.resolved_at,
         runs.first_period,
         runs.first_raised_at,
         runs.run_length,
         'yellow' as severity,
         placed.due_at as last_seen_at,
-        {{ escalation('runs.run_length - 1', 'placed.escalate_every') }}
+        {{ escalation('runs.run_length - 1', 'rule.escalate_every') }}
             as escalation_level
     from runs
     inner join placed
@@ -65,6 +74,11 @@ final as (
             runs.form_code = placed.form_code
             and runs.unit_code = placed.unit_code
             and runs.last_place = placed.place
+    inner join names
+        on
+            runs.form_code = names.form_code
+            and runs.unit_code = names.unit_code
+    cross join rule
 )
 
 select * from final

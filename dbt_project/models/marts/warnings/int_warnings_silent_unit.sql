@@ -17,6 +17,10 @@ duties as (
     from {{ ref('int_duty_ledger') }}
 ),
 
+names as (
+    select * from {{ ref('int_duty_names') }}
+),
+
 rule as (
     select * from {{ ref('int_rules') }}
     where rule_id = 'EW_SILENT_UNIT'
@@ -30,7 +34,9 @@ runs as (
         count(*) as n_periods,
         min_by(period, place) as first_period,
         min(due_at) as first_raised_at,
-        {{ json_list(['period', 'due_at']) }} as periods_json
+        list(struct_pack(
+            period := period, due_at := due_at
+        )) as periods
     from duties
     where not is_reported
     group by form_code, unit_code, run_id
@@ -62,20 +68,23 @@ raised as (
 
 final as (
     select
-        raised.*,
+        raised.* exclude (periods),
+        list_slice(
+            list_sort(raised.periods), -{{ periods_in_evidence() }}, -1
+        ) as periods,
         duties.period,
         duties.due_at as last_seen_at,
-        duties.region_code,
-        duties.unit_name_en,
-        duties.unit_name_zh,
-        duties.form_name_en,
-        duties.form_name_zh,
+        names.region_code,
+        names.unit_name_en,
+        names.unit_name_zh,
+        names.form_name_en,
+        names.form_name_zh,
         -- A unit that has ceased to be is silent no more.
         coalesce(
             duties.next_received_at,
             case
-                when {{ end_of_day('duties.unit_valid_to') }} < clock.as_of
-                    then {{ end_of_day('duties.unit_valid_to') }}
+                when {{ end_of_day('names.unit_valid_to') }} < clock.as_of
+                    then {{ end_of_day('names.unit_valid_to') }}
             end
         ) as resolved_at,
         {{ escalation(
@@ -87,6 +96,10 @@ final as (
             raised.form_code = duties.form_code
             and raised.unit_code = duties.unit_code
             and raised.last_place = duties.place
+    inner join names
+        on
+            raised.form_code = names.form_code
+            and raised.unit_code = names.unit_code
     cross join clock
 )
 

@@ -1,7 +1,9 @@
 with
 
+-- New figures of the present weaken no target.
 touched as (
-    select * from {{ ref('int_warnings_touched_targets') }}
+    select * from {{ ref('int_warnings_seams') }}
+    where is_rewound
 ),
 
 terms as (

@@ -1,4 +1,8 @@
+{#- After the targets, whose model resets the watermark: two transactions may
+    not delete the same row. -#}
+-- depends_on: {{ ref('int_warnings_touched_targets') }}
 {% set reader = 'int_warnings' %}
+{{ config(materialized='table') }}
 
 with
 
@@ -85,7 +89,9 @@ final as (
         unit_code,
         {{ duty_key() }} as subject_key
     from touched
-    where form_code is not null and unit_code is not null
+    where
+        form_code is not null and unit_code is not null
+        and {{ is_in_share(duty_key()) }}
 )
 
 select * from final

@@ -1,4 +1,11 @@
 {% set reader = 'int_warnings' %}
+{{ config(
+    materialized='table',
+    pre_hook="{{ reset_watermark_of('int_warnings', 'intermediate') }}",
+) }}
+
+{#- Everything about a promise, and not only what came after. -#}
+{% set from_the_start = "cast('0001-01-01' as date)" %}
 
 with
 
@@ -10,13 +17,16 @@ targets as (
     from {{ ref('stg_targets') }}
 ),
 
+-- A figure changes the progress of its own period and of later ones.
 new_observations as (
-    select distinct
+    select
         indicator_code,
         region_code,
-        unit_code
+        unit_code,
+        min(period_end) as from_end
     from {{ ref('fct_observation') }}
     where {{ is_unread(reader) }}
+    group by indicator_code, region_code, unit_code
 ),
 
 new_units as (
@@ -48,40 +58,61 @@ changed_terms as (
     where {{ is_unread(reader) }}
 ),
 
-subjects as (
-    select subject_key
+touched as (
+    select
+        subject_key,
+        {{ from_the_start }} as from_end
     from targets
-    where {{ is_unread(reader) }}
-    union
-    select targets.subject_key
+    where {{ is_unread(reader) }} or exists (select 1 from changed_terms)
+    union all
+    select
+        targets.subject_key,
+        new_observations.from_end
     from targets
     inner join new_observations
         on
-            new_observations.indicator_code in (
-                targets.indicator_code, targets.reference_indicator_code
-            )
+            targets.indicator_code = new_observations.indicator_code
             and targets.region_code = new_observations.region_code
             and targets.unit_code is not distinct from
             new_observations.unit_code
-    union
-    select targets.subject_key
+    union all
+    select
+        targets.subject_key,
+        new_observations.from_end
+    from targets
+    inner join new_observations
+        on
+            targets.reference_indicator_code = new_observations.indicator_code
+            and targets.region_code = new_observations.region_code
+            and targets.unit_code is not distinct from
+            new_observations.unit_code
+    union all
+    select
+        targets.subject_key,
+        {{ from_the_start }} as from_end
     from targets
     inner join new_units
         on
             new_units.unit_code in (
                 targets.unit_code, targets.responsible_unit_code
             )
-    union
-    select subject_key
-    from targets
-    where exists (select 1 from changed_terms)
+),
+
+subjects as (
+    select
+        subject_key,
+        min(from_end) as from_end
+    from touched
+    where {{ is_in_share('subject_key') }}
+    group by subject_key
 ),
 
 -- A promise is judged with all its definitions and versions.
 final as (
     select distinct
         targets.subject_key,
-        targets.target_key
+        targets.target_key,
+        subjects.from_end
     from targets
     inner join subjects on targets.subject_key = subjects.subject_key
 )

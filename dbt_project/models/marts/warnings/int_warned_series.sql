@@ -1,0 +1,28 @@
+{#- A table: int_warnings keeps it, and moves the old one away by it. -#}
+{{ config(materialized='table') }}
+
+with
+
+-- Where each series stood at the end of each year that was judged now.
+years as (
+    select
+        target_key,
+        source_kind,
+        max(period_end) as last_end,
+        max_by(status_held, struct_pack(period_end, period)) as status_held
+    from {{ ref('int_warned_progress') }}
+    group by target_key, source_kind, year(period_end)
+),
+
+final as (
+    select
+        target_key,
+        source_kind,
+        last_end,
+        status_held,
+        last_end = max(last_end) over (partition by target_key, source_kind)
+            as is_latest
+    from years
+)
+
+select * from final
