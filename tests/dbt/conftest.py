@@ -6,7 +6,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -101,6 +101,12 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         yield made
 
 
+@pytest.fixture(scope="session")
+def rated(warehouse: Warehouse) -> Warehouse:
+    """The warehouse while the rule was in force by which progress is rated."""
+    return replace(warehouse, path=warehouse.facts["rated"])
+
+
 def _first_build(made: Warehouse) -> None:
     made.fill(found, datetime(2021, 1, 1))
     made.fill(numbers_world.tell, datetime(2024, 1, 20))
@@ -146,6 +152,10 @@ def _waves(made: Warehouse) -> None:
         made.run(*selection)
     os.environ[SHARE] = "1/1"
     made.take("refreshed")
+    # Before the rule is withdrawn by which everything is rated.
+    made.facts["rated"] = made.path.with_name("rated") / made.path.name
+    made.facts["rated"].parent.mkdir()
+    shutil.copy(made.path, made.facts["rated"])
     made.fill(
         lambda world: world.registry(
             "rules",

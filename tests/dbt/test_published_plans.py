@@ -21,10 +21,10 @@ with_oracles = pytest.mark.skipif(
 )
 
 
-def test_the_falls_of_the_12th_plan_are_compounded(warehouse):
+def test_the_falls_of_the_12th_plan_are_compounded(rated):
     # Compound of five years 18.2488 (computed; official 18.2). The press summed
     # them up to 19.71: that must not come out.
-    ((fall, status),) = warehouse.query(
+    ((fall, status),) = rated.query(
         "select value_to_date, status_raw from published.indicator_progress "
         "where indicator_code = 'ENERGY12' and period = '2015'"
     )
@@ -34,9 +34,9 @@ def test_the_falls_of_the_12th_plan_are_compounded(warehouse):
     assert status == "achieved"
 
 
-def test_the_13th_plan_after_two_of_five_years(warehouse):
+def test_the_13th_plan_after_two_of_five_years(rated):
     # Published falls; paces computed: linear in time, and on the geometric path.
-    rows = warehouse.query(
+    rows = rated.query(
         "select indicator_code, round(pace, 3), path_pace, "
         "round(required_rate, 3), status_raw from published.indicator_progress "
         "where plan_code = 'V' and period = '2017' order by 1"
@@ -54,10 +54,10 @@ def test_the_13th_plan_after_two_of_five_years(warehouse):
 
 
 @with_oracles
-def test_the_barometer_is_kept_province_by_province(warehouse):
+def test_the_barometer_is_kept_province_by_province(rated):
     assert len(barometers()) == 7
     for barometer in barometers():
-        found = warehouse.query(
+        found = rated.query(
             "select regions.name_zh, progress.status_raw from "
             "published.indicator_progress as progress join core.dim_region as regions "
             f"using (region_code) where indicator_code = '{BASES[barometer['basis']]}' "
@@ -71,8 +71,8 @@ def test_the_barometer_is_kept_province_by_province(warehouse):
 
 
 @with_oracles
-def test_the_barometer_moves_as_it_did_in_july_2014(warehouse):
-    moved = warehouse.query(
+def test_the_barometer_moves_as_it_did_in_july_2014(rated):
+    moved = rated.query(
         """
         select now.indicator_code, name_zh, before.status_raw, now.status_raw
         from published.indicator_progress as before
@@ -91,7 +91,7 @@ def test_the_barometer_moves_as_it_did_in_july_2014(warehouse):
         ("LIGHT_YEAR", "陕西", "yellow", "red"),
     ]
     # Worse at once, better only after a second look.
-    held = warehouse.query(
+    held = rated.query(
         "select name_zh, status_held from published.indicator_progress join "
         "core.dim_region using (region_code) where indicator_code = 'LIGHT_YEAR' "
         "and period = '2014-07' and name_zh in ('宁夏', '陕西') order by 1"

@@ -2,7 +2,7 @@
 -- miss. Each rule tells of a series the newest run of bad months.
 
 -- How many of its newest months a warning lists.
-create temp macro listed(months) as months;
+create temp macro listed(months) as list_slice(months, -12, -1);
 
 create temp macro number_text(x, digits) as case digits
     when 0 then x::decimal(38, 0)::varchar
