@@ -88,14 +88,12 @@ touched as (
             new_observations.unit_code
     union all
     select
-        targets.subject_key,
+        subject_key,
         {{ from_the_start }} as from_end
     from targets
-    inner join new_units
-        on
-            new_units.unit_code in (
-                targets.unit_code, targets.responsible_unit_code
-            )
+    where
+        unit_code in (select new_units.unit_code from new_units)
+        or responsible_unit_code in (select new_units.unit_code from new_units)
 ),
 
 subjects as (
