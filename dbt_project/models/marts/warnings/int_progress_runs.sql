@@ -108,7 +108,10 @@ added as (
         year_no,
         last_end,
         is_carried,
-        bool_or(is_continued) {{ so_far }} as is_continued,
+        -- A key to join by: a condition beside the keys of an outer join would
+        -- hold each row against all others.
+        case when bool_or(is_continued) {{ so_far }} then target_key end
+            as continued_key,
         cast(sum(n_periods) {{ so_far }} as bigint) as n_periods,
         first_value(first_period ignore nulls) {{ so_far }} as first_period,
         min(first_raised_at) {{ so_far }} as first_raised_at,
@@ -163,9 +166,8 @@ final as (
     from added
     left join before
         on
-            added.is_continued
-            and added.rule_id = before.rule_id
-            and added.target_key = before.target_key
+            added.rule_id = before.rule_id
+            and added.continued_key = before.target_key
             and added.source_kind = before.source_kind
     where
         added.run_no = added.last_run_no

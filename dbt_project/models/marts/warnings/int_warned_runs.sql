@@ -49,8 +49,7 @@ final as (
     from runs
     left join figures
         on
-            not runs.is_told_before
-            and runs.target_key = figures.target_key
+            runs.target_key = figures.target_key
             and runs.source_kind = figures.source_kind
             and runs.period = figures.period
 )
