@@ -251,6 +251,7 @@ select
         'forecast_value', forecast_value, 'forecast_low80', forecast_low80,
         'forecast_high80', forecast_high80, 'forecast_method', forecast_method,
         'n_points', n_points, 'first_period', first_period, 'last_period', period,
+        'n_periods', n_periods,
         'periods', periods, 'observation_key', observation_key,
         'parameters', as_json::json,
         'limit_parameters', (
