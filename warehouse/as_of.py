@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time
-from functools import cache
 from pathlib import Path
 
 from ingestion.clock import now
 from ingestion.durable import machine_faults
-from ingestion.errors import Damaged, UsageError
+from ingestion.errors import UsageError
 from ingestion.settings import Settings
 from warehouse.build import (
     Bounds,
     BuildReport,
     dbt_environment,
     hand_to_dbt,
-    invoke,
+    parsed_project,
     project_hash,
+    run_anew,
     run_dbt,
 )
 from warehouse.database import connect, writer, writer_lock
@@ -53,7 +53,7 @@ def build_as_of(
         "DBT_TARGET_PATH": str(settings.home / "dbt" / "as_of"),
     }
     hand_to_dbt(environment)
-    manifest = _manifest(bounds.project_hash)
+    manifest = parsed_project(bounds.project_hash, "--target", "as_of")
     hand_to_dbt({"PLANWATCH_WAREHOUSE": str(into)})
     arguments = ["run", "--target", "as_of"]
     if select:
@@ -63,7 +63,10 @@ def build_as_of(
         arguments += ["--exclude", "config.materialized:view"]
     # Nobody may write while the warehouse is attached.
     with writer_lock(settings):
-        report = run_dbt(arguments, bounds, manifest.deepcopy())
+        if goes_on or select:
+            report = run_dbt(arguments, bounds, manifest.deepcopy())
+        else:
+            report = run_anew(arguments, bounds, manifest=manifest)
     _record(settings, into, bounds)
     return report
 
@@ -92,8 +95,9 @@ def _utc(when: datetime) -> datetime:
 
 def _bounds(settings: Settings, as_of: datetime, select: str | None) -> Bounds:
     with writer(settings) as connection:
-        (seq,) = connection.execute(
-            "select max(load_seq) from raw.batch where status = 'loaded'"
+        seq, observations = connection.execute(
+            "select max(load_seq), (select count(*) from raw.observation)"
+            " from raw.batch where status = 'loaded'"
         ).fetchone()
         clock = clock_as_of(connection, as_of)
     if clock is None:
@@ -103,7 +107,7 @@ def _bounds(settings: Settings, as_of: datetime, select: str | None) -> Bounds:
             " core.fct_observation'` tells the first.",
         )
     # Another selection is another model of the day.
-    return Bounds(seq, clock, f"{project_hash()} {select or ''}")
+    return Bounds(seq, clock, f"{project_hash()} {select or ''}", observations)
 
 
 def _make_ready(settings: Settings, into: Path, bounds: Bounds) -> bool:
@@ -144,15 +148,3 @@ def _may_go_on(settings: Settings, into: Path, bounds: Bounds) -> bool:
         and last[1] <= bounds.as_of
         and last[2] == bounds.project_hash
     )
-
-
-@cache
-def _manifest(_project: str):
-    """The parsed project: once for each state of it in a process."""
-    outcome = invoke(["parse", "--no-partial-parse", "--target", "as_of"])
-    if not outcome.success:
-        raise Damaged(
-            f"dbt could not read its project: {outcome.exception}",
-            "the log in dbt/logs of this home names file and line.",
-        )
-    return outcome.result

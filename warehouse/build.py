@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 
 from ingestion.clock import now
 from ingestion.errors import Damaged, SiteError, UsageError
@@ -14,6 +16,7 @@ from warehouse.database import writer, writer_lock
 from warehouse.model_clock import model_clock
 from warehouse.outcomes import load_outcomes
 from warehouse.replay_load import load_replays
+from warehouse.shares import SHARE, runs, share_count
 
 PROJECT = ROOT / "dbt_project"
 LAYERS = ("staging", "intermediate", "core", "marts", "published")
@@ -29,6 +32,8 @@ class BuildReport:
     tests: int
     seconds: float
     skipped: bool = False
+    # Seconds of each model and test.
+    timings: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class Bounds:
     load_seq: int
     as_of: datetime
     project_hash: str
+    observations: int = field(default=0, compare=False)
 
 
 def build(
@@ -62,18 +68,19 @@ def build(
             bounds.load_seq, stamp_naive(bounds.as_of), 0, 0, 0.0, skipped=True
         )
     arguments = ["build", "--exclude-resource-type", "unit_test"]
-    if layer:
-        arguments += ["--select", f"path:models/{layer}"]
-    if last and last.project_hash == bounds.project_hash and not full_refresh:
-        # A view says the same as when it was made; only tables have to move.
-        arguments += ["--exclude", "config.materialized:view"]
-    else:
-        # Rows that incremental models made by other SQL would stay among the new,
-        # and dbt's memory of another project takes moved entries for doubled ones.
-        arguments += ["--full-refresh", "--no-partial-parse"]
     hand_to_dbt(dbt_environment(settings))
+    # Rows that incremental models made by other SQL would stay among the new.
+    anew = full_refresh or last is None or last.project_hash != bounds.project_hash
+    if anew:
+        _forget_finished(settings)
     with writer_lock(settings):
-        report = run_dbt(arguments, bounds)
+        if not anew:
+            select = ["--select", f"path:models/{layer}"] if layer else []
+            # A view says the same as when it was made; only tables have to move.
+            select += ["--exclude", "config.materialized:view"]
+            report = run_dbt([*arguments, *select], bounds)
+        else:
+            report = run_anew(arguments, bounds, layer)
     if layer in (None, LAYERS[-1]):
         _record(settings, bounds)
     return report
@@ -85,8 +92,9 @@ def stamp_naive(moment: datetime) -> str:
 
 def _bounds(settings: Settings) -> tuple[Bounds, Bounds | None]:
     with writer(settings) as connection:
-        (seq,) = connection.execute(
-            "select max(load_seq) from raw.batch where status = 'loaded'"
+        seq, observations = connection.execute(
+            "select max(load_seq), (select count(*) from raw.observation)"
+            " from raw.batch where status = 'loaded'"
         ).fetchone()
         if seq is None:
             raise SiteError(
@@ -99,7 +107,7 @@ def _bounds(settings: Settings) -> tuple[Bounds, Bounds | None]:
             # In order of insertion: the clock of a replay may stand still.
             " order by rowid desc limit 1"
         ).fetchone()
-    bounds = Bounds(seq, as_of, project_hash())
+    bounds = Bounds(seq, as_of, project_hash(), observations)
     return bounds, Bounds(*last) if last else None
 
 
@@ -131,6 +139,45 @@ def hand_to_dbt(variables: dict[str, str]) -> None:
     os.environ.update(variables)
 
 
+def run_anew(
+    arguments: list[str], bounds: Bounds, layer: str | None = None, manifest=None
+) -> BuildReport:
+    """Make everything anew (or one layer), in as many shares as memory asks for."""
+    manifest = manifest or parsed_project(bounds.project_hash)
+    reports = []
+    for share, selection in runs(share_count(bounds.observations), layer):
+        hand_to_dbt({SHARE: share})
+        parsed = manifest.deepcopy()
+        reports.append(run_dbt([*arguments, *selection], bounds, parsed))
+    hand_to_dbt({SHARE: "1/1"})
+    timings: Counter[str] = Counter()
+    for report in reports:
+        timings.update(report.timings)
+    return replace(
+        reports[-1],
+        models=sum(report.models for report in reports),
+        tests=sum(report.tests for report in reports),
+        seconds=round(sum(report.seconds for report in reports), 2),
+        timings=dict(timings),
+    )
+
+
+@cache
+def parsed_project(_state: str, *arguments: str):
+    """The manifest of the project: once for each state of it in a process.
+
+    Raises Damaged when dbt cannot read it.
+    """
+    # dbt's memory of another project takes moved entries for doubled ones.
+    outcome = invoke(["parse", "--no-partial-parse", *arguments])
+    if not outcome.success:
+        raise Damaged(
+            f"dbt could not read its project: {outcome.exception}",
+            "the log in dbt/logs of this home names file and line.",
+        )
+    return outcome.result
+
+
 def run_dbt(arguments: list[str], bounds: Bounds, manifest=None) -> BuildReport:
     """Run dbt within `bounds`, in the environment that stands.
 
@@ -142,7 +189,8 @@ def run_dbt(arguments: list[str], bounds: Bounds, manifest=None) -> BuildReport:
             "PLANWATCH_BUILD_LOAD_SEQ": str(bounds.load_seq),
         }
     )
-    outcome = invoke(arguments, manifest)
+    # The files that dbt writes about a run take longer than a wave.
+    outcome = invoke(["--no-write-json", *arguments], manifest)
     results = getattr(outcome.result, "results", None) or []
     # Exposures are listed too, as something that needs no doing.
     fine = ("success", "pass", "warn", "no-op")
@@ -161,6 +209,7 @@ def run_dbt(arguments: list[str], bounds: Bounds, manifest=None) -> BuildReport:
         types.count("model"),
         types.count("test"),
         round(sum(r.execution_time for r in results), 2),
+        timings={r.node.name: round(r.execution_time, 3) for r in results},
     )
 
 
@@ -187,6 +236,12 @@ def invoke(arguments: list[str], manifest=None):
 def _failure(result) -> str:
     text = " ".join((result.message or result.status).split())
     return f"{result.node.name}: {text[:300]}"
+
+
+def _forget_finished(settings: Settings) -> None:
+    """What a killed run leaves half made must not pass for a finished build."""
+    with writer(settings) as connection:
+        connection.execute("delete from ops.build")
 
 
 def _record(settings: Settings, bounds: Bounds) -> None:

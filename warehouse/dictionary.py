@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ingestion.errors import Damaged
 from ingestion.settings import ROOT
-from warehouse.build import invoke
 
 DICTIONARY = ROOT / "docs" / "dictionary.md"
 DIAGRAM = ROOT / "docs" / "entities.md"
@@ -18,17 +16,6 @@ HEADS = {
     "published": "Published: stable names for readers",
 }
 NOTE = "<!-- Written by `planwatch docs`; edit the descriptions in dbt_project. -->\n"
-
-
-def parsed_project() -> Any:
-    """dbt's manifest of the project, in the environment that stands."""
-    outcome = invoke(["parse", "--no-partial-parse"])
-    if not outcome.success:
-        raise Damaged(
-            f"dbt could not read its project: {outcome.exception}",
-            "correct the file that it names.",
-        )
-    return outcome.result
 
 
 def write_documents(manifest: Any, folder: Path | None = None) -> list[Path]:

@@ -1,8 +1,7 @@
 {#- Whether what a unit is asked may have changed in any year. -#}
 {% macro burden_has_changed() -%}
     {{ return(
-        duties_have_changed()
-        or has_unread('registry_form_items')
+        have_changed(['forms', 'units', 'form_items'])
         or has_unread_slices('stg_units')
     ) }}
 {%- endmacro %}

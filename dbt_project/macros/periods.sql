@@ -9,6 +9,13 @@
     end
 {%- endmacro %}
 
+{#- SDMX code of the length of a period. -#}
+{% macro frequency_of(period) -%}
+    case {{ period_months(period) }}
+        when 12 then 'A' when 6 then 'S' when 3 then 'Q' else 'M'
+    end
+{%- endmacro %}
+
 {% macro frequency_months(frequency) -%}
     case {{ frequency }}
         when 'A' then 12 when 'S' then 6 when 'Q' then 3 else 1

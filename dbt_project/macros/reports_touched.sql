@@ -12,14 +12,3 @@
             )
     {%- endif -%}
 {%- endmacro %}
-
-{#- Whether a form or a unit has a row that fct_obligation has not read. -#}
-{% macro duties_have_changed() -%}
-    {{ return(has_unread('registry_forms') or has_unread('registry_units')) }}
-{%- endmacro %}
-
-{% macro forget_duties_that_changed() -%}
-    {%- if execute and is_incremental() and duties_have_changed() -%}
-        delete from {{ this }}
-    {%- endif -%}
-{%- endmacro %}

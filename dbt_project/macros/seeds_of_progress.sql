@@ -36,18 +36,46 @@
             where touched.from_end > cast('0001-01-01' as date)
         ),
 
-        -- No period is longer than a year, and silence ends what it outlasts.
+        -- Silence ends what it outlasts: so far back a rating can lie, counted in
+        -- periods of each length, and no further is the mart read.
         bounds as (
             select
-                min(touched.from_end)
-                - to_months(
-                    cast(
-                        12 * (any_value(rules.keep_missing_periods) + 2) as integer
-                    )
-                )
-                    as first_end
+                min(touched.from_end) as from_end,
+                any_value(rules.keep_missing_periods) + 2 as periods_back
             from touched
             cross join {{ ref('int_progress_rules') }} as rules
+        ),
+
+        ratings as (
+            {% for frequency, months in [
+                ('A', 12), ('S', 6), ('Q', 3), ('M', 1),
+            ] -%}
+                select
+                    target_key,
+                    source_kind,
+                    period,
+                    period_end,
+                    status_raw,
+                    status_held,
+                    improving_run,
+                    on_schedule_run,
+                    {{ months }} as months_in_period
+                from {{ mart }}
+                where
+                    frequency = '{{ frequency }}'
+                    and status_raw <> 'not_rated'
+                    and period_end >= (
+                        select
+                            bounds.from_end - to_months(
+                                cast(
+                                    {{ months }} * bounds.periods_back
+                                    as integer
+                                )
+                            )
+                        from bounds
+                    )
+                {{ 'union all' if not loop.last }}
+            {% endfor -%}
         )
 
         select
@@ -59,24 +87,20 @@
                     (
                         {{ month_index('told.period_end') }} + 1
                         - touched.first_month
-                    ) / {{ period_months('told.period') }}
+                    ) / told.months_in_period
                 ) as integer
             ) as place,
             told.status_raw,
             told.status_held,
             told.improving_run,
             told.on_schedule_run
-        from {{ mart }} as told
+        from ratings as told
         inner join touched on told.target_key = touched.target_key
-        where
-            told.period_end < touched.from_end
-            and told.period_end >= (select first_end from bounds)
-            and told.status_raw <> 'not_rated'
+        where told.period_end < touched.from_end
         qualify
             row_number() over (
                 partition by
-                    told.target_key, told.source_kind,
-                    {{ period_months('told.period') }}
+                    told.target_key, told.source_kind, told.months_in_period
                 order by told.period_end desc nulls last
             ) = 1
     {%- endif -%}

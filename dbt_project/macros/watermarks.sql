@@ -37,6 +37,23 @@
     {{ return(true) }}
 {%- endmacro %}
 
+{#- Whether one of these registries has a row that this model has not read. -#}
+{% macro have_changed(registries) -%}
+    {%- set found = namespace(news=false) -%}
+    {%- for name in registries if not found.news -%}
+        {%- set found.news = has_unread('registry_' ~ name) -%}
+    {%- endfor -%}
+    {{ return(found.news) }}
+{%- endmacro %}
+
+{#- Pre-hook of a table that follows from registries alone: made anew when one
+    of them has news, and left standing when none has. -#}
+{% macro forget_when_changed(registries) -%}
+    {%- if execute and is_incremental() and have_changed(registries) -%}
+        delete from {{ this }}
+    {%- endif -%}
+{%- endmacro %}
+
 {#- The table itself: source() is an empty subquery under --empty. -#}
 {% macro watermark_table() -%}
     {{ api.Relation.create(
@@ -70,10 +87,14 @@
 
 {#-
   Post-hook. A model has read no further than its clock and no further than
-  each parent with a watermark of its own; with --empty it has read nothing.
+  each parent with a watermark of its own; with --empty it has read nothing,
+  and one that is made share by share has read nothing before the last of them.
 -#}
 {% macro record_watermark(parents=[], clock='stg_clock') -%}
-    {%- if execute and not invocation_args_dict.get('empty') -%}
+    {%- if
+        execute and is_last_share()
+        and not invocation_args_dict.get('empty')
+    -%}
         insert into {{ watermark_table() }} (model, load_seq, as_of)
         select
             '{{ this.name }}' as model,

@@ -22,12 +22,17 @@ def docs(
     home: HomeOption = None,
 ) -> None:
     """Write the data dictionary and the diagram from the models' descriptions."""
-    from warehouse.build import dbt_environment, hand_to_dbt
-    from warehouse.dictionary import parsed_project, write_documents
+    from warehouse.build import (
+        dbt_environment,
+        hand_to_dbt,
+        parsed_project,
+        project_hash,
+    )
+    from warehouse.dictionary import write_documents
     from warehouse.models_page import models_page
 
     hand_to_dbt(dbt_environment(settings_of(home)))
-    for path in write_documents(parsed_project(), folder):
+    for path in write_documents(parsed_project(project_hash()), folder):
         print(path)
     if page:
         page.parent.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@
     pre_hook=[
         "{{ reset_watermark() }}",
         "{{ refuse_going_back() }}",
-        "{{ forget_duties_that_changed() }}",
+        "{{ forget_when_changed(['forms', 'units']) }}",
     ],
     post_hook="{{ record_watermark() }}",
 ) }}
@@ -26,7 +26,7 @@ units as (
 periods as (
     select *
     from {{ ref('int_periods') }}
-    {% if is_incremental() and not duties_have_changed() -%}
+    {% if is_incremental() and not have_changed(['forms', 'units']) -%}
         where
             {{ end_of_day('period_end') }}
             > {{ watermark('as_of', 'fct_obligation') }}

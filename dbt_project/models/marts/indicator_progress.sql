@@ -50,6 +50,7 @@ final as (
         rated.source_kind,
         rated.period,
         rated.period_end,
+        {{ frequency_of('rated.period') }} as frequency,
         terms.target_key,
         terms.target_type,
         terms.binding,

@@ -16,6 +16,7 @@ final as (
         source_kind,
         period,
         period_end,
+        frequency,
         target_key,
         target_type,
         binding,

@@ -7,105 +7,66 @@
 
 with
 
-terms as (
-    select
-        terms.*,
-        touched.from_end
-    from {{ ref('int_target_terms') }} as terms
-    inner join {{ ref('int_progress_touched') }} as touched
-        on terms.target_key = touched.target_key
-    where terms.path_shape in ('linear', 'constant')
-),
-
--- The bound of all of them first: it spares reading the history.
-observations as (
-    select *
-    from {{ ref('fct_observation') }}
-    where
-        is_current
-        and value is not null
-        and period_end >= (
-            select min(touched.from_end)
-            from {{ ref('int_progress_touched') }} as touched
-        )
-),
-
--- Not only within the plan: a level has a past before it.
+-- A chain is made anew from its first link each time.
 levels as (
     select
-        terms.target_key,
-        observations.source_kind,
-        cast(
-            {{ month_index('observations.period_end') }}
-            / terms.step_months as integer
-        ) as step_no,
-        cast(observations.value as double) as x
-    from terms
-    inner join observations
-        on
-            terms.indicator_code = observations.indicator_code
-            and terms.definition_version = observations.definition_version
-            and terms.region_code = observations.region_code
-            and terms.breakdown = observations.breakdown
-            and terms.unit_code is not distinct from observations.unit_code
-            and terms.step_months = {{ period_months('observations.period') }}
-            and terms.from_end <= observations.period_end
-    qualify
-        row_number() over (
-            partition by
-                terms.target_key, observations.source_kind,
-                observations.period
-            order by
-                observations.known_from desc nulls last,
-                observations.source_code asc nulls last
-        ) = 1
+        *,
+        case when seasons > 1 then points[-1].step_no - {{ open_steps() }} end
+            as last_ended_step
+    from {{ ref('int_forecast_points') }}
+    where path_shape in ('linear', 'constant') and len(points) > 0
 ),
 
--- Sorted afterwards: an ordered aggregate keeps a buffer for each group.
-fresh as (
+parted as (
+    select
+        *,
+        [p for p in points if p.step_no <= levels.last_ended_step] as ending,
+        [
+            p for p in points
+            if coalesce(p.step_no > levels.last_ended_step, true)
+        ] as open_points
+    from levels
+),
+
+final as (
     select
         target_key,
         source_kind,
-        list_sort(list(struct_pack(step_no := step_no, x := x))) as points
-    from levels
-    group by target_key, source_kind
-),
-
-{% if is_incremental() -%}
-    kept as (
-        select
-            told.target_key,
-            told.source_kind,
-            [
-                p for p in told.points
-                if p.step_no * terms.step_months
-                < {{ month_index('terms.from_end') }}
-            ] as points
-        from {{ this }} as told
-        inner join terms on told.target_key = terms.target_key
-    ),
-
-    final as (
-        select
-            coalesce(fresh.target_key, kept.target_key) as target_key,
-            coalesce(fresh.source_kind, kept.source_kind) as source_kind,
-            list_concat(
-                coalesce(kept.points, []), coalesce(fresh.points, [])
-            ) as points
-        from fresh
-        full outer join kept
-            on
-                fresh.target_key = kept.target_key
-                and fresh.source_kind = kept.source_kind
-    )
-{%- else -%}
-    final as (
-        select
-            target_key,
-            source_kind,
-            points
-        from fresh
-    )
-{%- endif %}
+        scale,
+        coalesce(ending[-1].step_no, ended_step) as ended_step,
+        n_ended + len(ending) as n_ended,
+        {{ fold_drift(
+            '[m.state for m in parted.moves'
+            ' if m.step_no <= parted.last_ended_step]',
+            'ended'
+        ) }} as ended,
+        case
+            when len(ending) = 0 then season_ends
+            -- No period is missing: the last of each season stands in its place.
+            when ending[-1].step_no - ending[-seasons].step_no = seasons - 1
+                then [
+                    ending[
+                        -1 - cast(
+                            (
+                                parted.ending[-1].step_no - s + 1
+                            ) % parted.seasons as integer
+                        )
+                    ]
+                    for s in range(1, seasons + 1)
+                ]
+            else [
+                coalesce(
+                    [
+                        p for p in parted.ending
+                        if {{ season_place('p.step_no', 'parted.seasons') }} = s
+                    ][-1],
+                    parted.season_ends[s]
+                )
+                for s in range(1, seasons + 1)
+            ]
+        end as season_ends,
+        open_points as points
+    from parted
+)
 
 select * from final

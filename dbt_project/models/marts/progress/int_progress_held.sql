@@ -5,8 +5,9 @@
     pre_hook=["{{ forget_seeds() }}", "{{ keep_seeds() }}"],
 ) }}
 
-{#- Periods of one length of one series, in order. -#}
-{% set series = 'target_key, source_kind, months_in_period' %}
+{#- Periods of one length of one series, in order. A number stands for the series:
+    what the windows sort must be narrow. -#}
+{% set series = 'series_no' %}
 {% set so_far %}
     over (
         partition by {{ series }}, segment_no order by place asc nulls last
@@ -49,12 +50,35 @@ rules as (
     select * from {{ ref('int_progress_rules') }}
 ),
 
+-- Numbered once: both readers must see the same numbers.
+series as materialized (
+    select
+        *,
+        row_number() over () as series_no
+    from (
+        select distinct
+            target_key,
+            source_kind,
+            months_in_period
+        from status
+    ) as told
+),
+
+numbered as materialized (
+    select
+        series.series_no,
+        status.*
+    from status
+    inner join series
+        on
+            status.target_key = series.target_key
+            and status.source_kind = series.source_kind
+            and status.months_in_period = series.months_in_period
+),
+
 rated as (
     select
-        status.target_key,
-        status.source_kind,
-        status.period,
-        status.months_in_period,
+        status.series_no,
         status.place,
         cast(null as varchar) as held_before,
         cast(null as integer) as run_before_improving,
@@ -71,15 +95,12 @@ rated as (
         rules.improve_periods,
         rules.keep_missing_periods,
         status.status_raw
-    from status
+    from numbered as status
     cross join rules
     where status.status_raw <> 'not_rated'
     union all
     select
-        seeds.target_key,
-        seeds.source_kind,
-        seeds.period,
-        seeds.months_in_period,
+        series.series_no,
         seeds.place,
         seeds.status_held as held_before,
         seeds.improving_run as run_before_improving,
@@ -91,6 +112,11 @@ rated as (
         rules.keep_missing_periods,
         seeds.status_raw
     from seeds
+    inner join series
+        on
+            seeds.target_key = series.target_key
+            and seeds.source_kind = series.source_kind
+            and seeds.months_in_period = series.months_in_period
     cross join rules
 ),
 
@@ -221,10 +247,7 @@ held as (
 
 judged as (
     select
-        target_key,
-        source_kind,
-        period,
-        months_in_period,
+        series_no,
         place,
         held_before is not null as is_seed,
         improving_run,
@@ -234,19 +257,16 @@ judged as (
     from held
     union all
     select
-        status.target_key,
-        status.source_kind,
-        status.period,
-        status.months_in_period,
-        status.place,
+        numbered.series_no,
+        numbered.place,
         false as is_seed,
         cast(null as integer) as improving_run,
         cast(null as integer) as on_schedule_run,
         rules.keep_missing_periods,
         cast(null as varchar) as judged
-    from status
+    from numbered
     cross join rules
-    where status.status_raw = 'not_rated'
+    where numbered.status_raw = 'not_rated'
 ),
 
 carried as (
@@ -263,18 +283,24 @@ carried as (
 -- long as the rule says, and is never green for want of figures.
 final as (
     select
-        target_key,
-        source_kind,
-        period,
-        improving_run,
-        on_schedule_run,
+        numbered.target_key,
+        numbered.source_kind,
+        numbered.period,
+        carried.improving_run,
+        carried.on_schedule_run,
         case
-            when judged is not null then judged
-            when place - last_place <= keep_missing_periods then last_judged
+            when carried.judged is not null then carried.judged
+            when carried.place - carried.last_place
+                <= carried.keep_missing_periods
+                then carried.last_judged
             else 'not_rated'
         end as status_held
     from carried
-    where not is_seed
+    inner join numbered
+        on
+            carried.series_no = numbered.series_no
+            and carried.place = numbered.place
+    where not carried.is_seed
 )
 
 select * from final

@@ -135,6 +135,7 @@ final as (
         target_key,
         min(from_end) as from_end
     from touched
+    where {{ is_in_share('target_key') }}
     group by target_key
 )
 

@@ -1,10 +1,26 @@
-{{ config(materialized='table') }}
+-- depends_on: {{ ref('stg_clock') }}
+{% set registries = ['targets', 'plans', 'indicators', 'rules'] %}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ reset_watermark() }}",
+        "{{ refuse_going_back() }}",
+        "{{ forget_when_changed(['targets', 'plans', 'indicators', 'rules']) }}",
+    ],
+    post_hook="{{ record_watermark(['fct_target', 'dim_plan', 'dim_indicator']) }}",
+) }}
 
 with
 
 targets as (
     select * from {{ ref('fct_target') }}
-    where is_current
+    where
+        is_current
+        {% if is_incremental() and not have_changed(registries) -%}
+            and false
+        {%- endif %}
 ),
 
 plans as (

@@ -1,0 +1,54 @@
+{#-
+  What a forecast remembers of the points that a series has left behind: so
+  that a new month costs a month, however long the series is.
+-#}
+
+{#- Of a series with seasons the points of so many latest periods stay open, to
+    be read again one by one when a figure is restated. -#}
+{% macro open_steps() -%} 6 {%- endmacro %}
+
+{#- Changes of a series as a random walk with drift sees them: how long, how
+    fast, how scattered, how many. Two such states make one (Chan, Golub and
+    LeVeque 1983, updating formulae for the sample variance): folded from left
+    to right, in one go or in several, they give the same bytes. -#}
+{% macro drift_state(span='0', drift='0', squares='0', moves='0') -%}
+    struct_pack(
+        span := cast({{ span }} as double),
+        drift := cast({{ drift }} as double),
+        squares := cast({{ squares }} as double),
+        moves := cast({{ moves }} as bigint)
+    )
+{%- endmacro %}
+
+{#- The state `ended` and after it those of the list. The linter reads two
+    variables of a lambda only in brackets, the engine only without. -#}
+{% macro fold_drift(states, ended) -%}
+    list_reduce(
+        {{ states }},
+        lambda {{ 'a, b' if execute else '(a, b)' }}: struct_pack(
+            span := a.span + b.span,
+            drift := a.drift
+            + (b.drift - a.drift) * b.span / (a.span + b.span),
+            squares := a.squares + b.squares
+            + (b.drift - a.drift) * (b.drift - a.drift)
+            * a.span * b.span / (a.span + b.span),
+            moves := a.moves + b.moves
+        ),
+        {{ ended }}
+    )
+{%- endmacro %}
+
+{#- The table itself, without ref(): it is written after what reads its past. -#}
+{% macro forecast_history() -%}
+    {%- if execute and not flags.FULL_REFRESH -%}
+        {{ return(adapter.get_relation(
+            target.database, 'intermediate', 'int_forecast_history'
+        )) }}
+    {%- endif -%}
+    {{ return(none) }}
+{%- endmacro %}
+
+{#- Place of a step among the seasons of a year, from 1 on. -#}
+{% macro season_place(step, seasons='seasons') -%}
+    cast({{ step }} % {{ seasons }} as integer) + 1
+{%- endmacro %}

@@ -1,0 +1,280 @@
+{{ config(materialized='table') }}
+
+{% set history = forecast_history() %}
+
+with
+
+terms as (
+    select
+        terms.*,
+        touched.from_end
+    from {{ ref('int_target_terms') }} as terms
+    inner join {{ ref('int_progress_touched') }} as touched
+        on terms.target_key = touched.target_key
+),
+
+levels as (
+    select * from terms
+    where path_shape in ('linear', 'constant')
+),
+
+{% if history -%}
+    -- What stands from before, up to the first period that is read again.
+    standing as (
+        select
+            kept.*,
+            coalesce(
+                kept.ended_step * levels.step_months
+                >= {{ month_index('levels.from_end') }},
+                false
+            ) as is_out_of_reach
+        from {{ history }} as kept
+        inner join levels on kept.target_key = levels.target_key
+    ),
+
+    reach as (
+        select target_key
+        from standing
+        group by target_key
+        having not bool_or(is_out_of_reach)
+    ),
+
+    read_from as (
+        select
+            levels.*,
+            case
+                when reach.target_key is not null then levels.from_end
+                else cast('0001-01-01' as date)
+            end as read_end
+        from levels
+        left join reach on levels.target_key = reach.target_key
+    ),
+{%- else -%}
+    read_from as (
+        select
+            *,
+            cast('0001-01-01' as date) as read_end
+        from levels
+    ),
+{%- endif %}
+
+-- The bound of all of them first: it spares reading the history.
+observations as (
+    select *
+    from {{ ref('fct_observation') }}
+    where
+        is_current
+        and value is not null
+        and period_end >= (select min(read_from.read_end) from read_from)
+),
+
+-- Not only within the plan: a level has a past before it.
+figures as (
+    select
+        read_from.target_key,
+        observations.source_kind,
+        cast(
+            {{ month_index('observations.period_end') }}
+            / read_from.step_months as integer
+        ) as step_no,
+        cast(observations.value as double) as x,
+        read_from.min_value,
+        read_from.max_value
+    from read_from
+    inner join observations
+        on
+            read_from.indicator_code = observations.indicator_code
+            and read_from.definition_version = observations.definition_version
+            and read_from.region_code = observations.region_code
+            and read_from.breakdown = observations.breakdown
+            and read_from.unit_code is not distinct from
+            observations.unit_code
+            and read_from.step_months
+            = {{ period_months('observations.period') }}
+            and read_from.read_end <= observations.period_end
+    qualify
+        row_number() over (
+            partition by
+                read_from.target_key, observations.source_kind,
+                observations.period
+            order by
+                observations.known_from desc nulls last,
+                observations.source_code asc nulls last
+        ) = 1
+),
+
+-- Every series on the scale of its model; rates on the logit scale too. A
+-- chain starts at nothing on the eve of the plan and adds up: logarithms of
+-- factors, or amounts.
+scaled as (
+    select
+        target_key,
+        source_kind,
+        'plain' as scale,
+        step_no,
+        x as y
+    from figures
+    union all
+    select
+        target_key,
+        source_kind,
+        'logit' as scale,
+        step_no,
+        ln((x - min_value) / (max_value - x)) as y
+    from figures
+    where x > min_value and x < max_value
+    union all
+    select
+        chain.target_key,
+        chain.source_kind,
+        case terms.path_shape when 'sum' then 'plain' else 'log' end as scale,
+        cast((terms.first_month - 1) / terms.step_months as integer)
+        + chain.period_no as step_no,
+        case
+            when terms.path_shape = 'sum' then chain.total
+            when chain.factor > 0 then ln(chain.factor)
+        end as y
+    from {{ ref('int_progress_chain') }} as chain
+    inner join terms on chain.target_key = terms.target_key
+    union all
+    select
+        chain.target_key,
+        chain.source_kind,
+        case terms.path_shape when 'sum' then 'plain' else 'log' end as scale,
+        cast((terms.first_month - 1) / terms.step_months as integer)
+            as step_no,
+        0 as y
+    from {{ ref('int_progress_chain') }} as chain
+    inner join terms on chain.target_key = terms.target_key
+    where chain.period_no = 1
+),
+
+-- Sorted afterwards: an ordered aggregate keeps a buffer for each group.
+fresh as (
+    select
+        target_key,
+        source_kind,
+        scale,
+        list_sort(list(struct_pack(step_no := step_no, y := y))) as points
+    from scaled
+    where y is not null
+    group by target_key, source_kind, scale
+),
+
+{% if history -%}
+    joined as (
+        select
+            coalesce(fresh.target_key, kept.target_key) as target_key,
+            coalesce(fresh.source_kind, kept.source_kind) as source_kind,
+            coalesce(fresh.scale, kept.scale) as scale,
+            kept.ended_step,
+            kept.n_ended,
+            kept.ended,
+            kept.season_ends,
+            list_concat(
+                coalesce(kept.points, []), coalesce(fresh.points, [])
+            ) as points
+        from fresh
+        full outer join (
+            select
+                standing.* replace (
+                    [
+                        p for p in standing.points
+                        if p.step_no * levels.step_months
+                        < {{ month_index('levels.from_end') }}
+                    ] as points
+                )
+            from standing
+            inner join levels on standing.target_key = levels.target_key
+            inner join reach on standing.target_key = reach.target_key
+        ) as kept
+            on
+                fresh.target_key = kept.target_key
+                and fresh.source_kind = kept.source_kind
+                and fresh.scale = kept.scale
+    ),
+{%- else -%}
+    joined as (
+        select
+            *,
+            cast(null as integer) as ended_step,
+            cast(null as bigint) as n_ended,
+            {{ drift_state() }} as ended,
+            cast([] as struct(step_no integer, y double)[]) as season_ends
+        from fresh
+    ),
+{%- endif %}
+
+seasoned as (
+    select
+        joined.target_key,
+        joined.source_kind,
+        joined.scale,
+        terms.path_shape,
+        terms.step_months,
+        case
+            when terms.path_shape in ('linear', 'constant')
+                then cast(12 / terms.step_months as integer)
+            else 1
+        end as seasons,
+        joined.ended_step,
+        coalesce(joined.n_ended, 0) as n_ended,
+        coalesce(joined.ended, {{ drift_state() }}) as ended,
+        coalesce(joined.season_ends, []) as season_ends,
+        joined.points
+    from joined
+    inner join terms on joined.target_key = terms.target_key
+),
+
+-- Each point beside the last one of its own season: a year before it, or
+-- earlier where periods are missing.
+paired as (
+    select
+        *,
+        [
+            {
+                'now': points[i],
+                'then':
+                case
+                    when
+                        points[i].step_no - points[1].step_no
+                        < seasoned.seasons
+                        then season_ends[{{ season_place('points[i].step_no') }}]
+                    when
+                        points[i - seasoned.seasons].step_no
+                        = points[i].step_no - seasoned.seasons
+                        then points[i - seasoned.seasons]
+                    else coalesce(
+                        [
+                            p for p in points[:i - 1]
+                            if (points[i].step_no - p.step_no)
+                            % seasoned.seasons = 0
+                        ][-1],
+                        season_ends[{{ season_place('points[i].step_no') }}]
+                    )
+                end
+            }
+            for i in range(1, len(points) + 1)
+        ] as pairs
+    from seasoned
+),
+
+final as (
+    select
+        * exclude (pairs),
+        [
+            {
+                'step_no': a.now.step_no,
+                'state': {{ drift_state(
+                    '(a.now.step_no - a.then.step_no) / paired.seasons',
+                    '(a.now.y - a.then.y) * paired.seasons'
+                    ' / (a.now.step_no - a.then.step_no)',
+                    moves='1'
+                ) }}
+            }
+            for a in paired.pairs if a.then is not null
+        ] as moves
+    from paired
+)
+
+select * from final

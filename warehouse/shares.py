@@ -1,0 +1,52 @@
+"""Shares of a build that makes everything anew, so that its memory is bounded.
+
+A wave rates the series that it touches, and a country's month fits in memory.
+Made anew, every month of every series would have to: then the series are taken
+share by share, as if each share came as a wave of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+# What tells dbt's models which share they are to make, as "3/17".
+SHARE = "PLANWATCH_BUILD_SHARE"
+
+# Observations whose series are rated at once: what fits in 3 GB.
+SHARE_ROWS = 2_500_000
+
+# What is made share by share, and what can only be made before or after.
+_RATED = (
+    "path:models/marts/progress",
+    "path:models/marts/forecast",
+    "path:models/marts/warnings",
+    "indicator_progress",
+)
+_BEFORE = "int_target_terms"
+_AFTER = "indicator_progress+"
+_VIEWS = "config.materialized:view"
+
+
+def share_count(observations: int) -> int:
+    """Shares for a history of so many observations; at least one."""
+    return -(-max(observations, 1) // SHARE_ROWS)
+
+
+def runs(count: int, layer: str | None = None) -> Iterator[tuple[str, list[str]]]:
+    """The runs of dbt that make everything anew: share ("3/17"), selection.
+
+    All of `layer`, or of all layers: first what no share decides, then the
+    shares, then what reads all of them.
+    """
+    within = [f"path:models/{layer}"] if layer else []
+    select = ["--select", *within] if within else []
+    if count == 1 or layer not in (None, "marts"):
+        yield "1/1", [*select, "--full-refresh"]
+        return
+    yield "1/1", [*select, "--exclude", "int_progress_touched+", "--full-refresh"]
+    rated = ["--select", *_RATED, "--exclude", _BEFORE]
+    yield f"1/{count}", [*rated, "--full-refresh"]
+    for number in range(2, count + 1):
+        yield f"{number}/{count}", [*rated, _VIEWS]
+    after = ["--select", ",".join([*within, _AFTER]), "--exclude", *_RATED]
+    yield "1/1", [*after, "--full-refresh"]
