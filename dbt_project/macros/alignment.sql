@@ -1,25 +1,14 @@
-{#- Whether a plan, rule or indicator has a row that this model has not read:
-    each may ask for figures that nobody has asked for before. -#}
-{% macro bases_have_changed() -%}
-    {{ return(
-        has_unread('registry_plans')
-        or has_unread('registry_rules')
-        or has_unread('registry_indicators')
-    ) }}
+{#- Registries that may ask for figures that nobody has asked for before. -#}
+{% macro registries_of_bases() -%}
+    {{ return(['plans', 'rules', 'indicators']) }}
 {%- endmacro %}
 
 {#- A condition: every figure where something new may be asked for. -#}
 {% macro is_unread_base() -%}
-    {%- if is_incremental() and not bases_have_changed() -%}
+    {%- if is_incremental() and not have_changed(registries_of_bases()) -%}
         {{ is_unread(this.name) }}
     {%- else -%}
         true
-    {%- endif -%}
-{%- endmacro %}
-
-{% macro forget_bases_that_changed() -%}
-    {%- if execute and is_incremental() and bases_have_changed() -%}
-        delete from {{ this }}
     {%- endif -%}
 {%- endmacro %}
 

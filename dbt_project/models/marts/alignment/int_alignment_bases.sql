@@ -7,7 +7,7 @@
     pre_hook=[
         "{{ reset_watermark() }}",
         "{{ refuse_going_back() }}",
-        "{{ forget_bases_that_changed() }}",
+        "{{ forget_when_changed(registries_of_bases()) }}",
     ],
     post_hook="{{ record_watermark(
         ['fct_observation', 'dim_plan', 'dim_indicator'], 'int_progress_clock'
