@@ -56,6 +56,37 @@ and figure.observation_key in (
         and period = $period
 )"""
 
+_SERIES = """
+figure.is_current
+and figure.value is not null
+and figure.source_kind = $source_kind
+and figure.indicator_code = $indicator_code
+and figure.definition_version = $definition_version
+and figure.region_code = $region_code
+and figure.unit_code is not distinct from $unit_code
+and figure.breakdown = $breakdown
+and figure.period_end <= (
+    select max(latest.period_end) from core.fct_observation as latest
+    where latest.period = $period
+)"""
+
+# How finished targets ended of which a forecast had been made.
+_ENDS = """
+figure.is_current
+and figure.observation_key in (
+    select ended.observation_key
+    from published.indicator_progress as ended
+    inner join published.indicator_progress as foretold
+        on
+            ended.target_key = foretold.target_key
+            and ended.source_kind = foretold.source_kind
+    where
+        ended.elapsed_share >= 1
+        and foretold.elapsed_share < 1
+        and foretold.source_kind = $source_kind
+        and foretold.forecast_method = $forecast_method
+)"""
+
 _OF_REGIONS = "figure.is_current and figure.unit_code is null"
 
 
@@ -296,6 +327,11 @@ TRAILS: dict[str, Trail] = {
         (FIGURES, _SIDE_BY_SIDE),
         _rules("VALUE_PRECEDENCE"),
     ),
+    "indicator_trend": (
+        (FIGURES, _SERIES), _OWN_TARGET,
+        _rules("ANTICIPATED_PROGRESS", "SPEARMAN_TREND"),
+    ),
+    "forecast_track_record": ((FIGURES, _ENDS), _rules("FORECAST")),
     "revision_triangle": ((FIGURES, "figure.observation_key = $observation_key"),),
     "revision_by_maturity": ((FIGURES, _REVISED),),
     "revision_statistics": ((FIGURES, _REVISED),),
