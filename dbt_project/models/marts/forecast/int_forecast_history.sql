@@ -44,7 +44,7 @@ final as (
         ) }} as ended,
         case
             when len(ending) = 0 then season_ends
-            -- No period is missing: the last of each season stands in its place.
+            -- No period is missing: each season's last stands in its place.
             when ending[-1].step_no - ending[-seasons].step_no = seasons - 1
                 then [
                     ending[

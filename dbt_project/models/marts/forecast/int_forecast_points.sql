@@ -18,6 +18,16 @@ levels as (
     where path_shape in ('linear', 'constant')
 ),
 
+chains as (
+    select
+        links.*,
+        terms.path_shape,
+        cast((terms.first_month - 1) / terms.step_months as integer)
+            as start_step
+    from {{ ref('int_progress_chain') }} as links
+    inner join terms on links.target_key = terms.target_key
+),
+
 {% if history -%}
     -- What stands from before, up to the first period that is read again.
     standing as (
@@ -125,28 +135,24 @@ scaled as (
     where x > min_value and x < max_value
     union all
     select
-        chain.target_key,
-        chain.source_kind,
-        case terms.path_shape when 'sum' then 'plain' else 'log' end as scale,
-        cast((terms.first_month - 1) / terms.step_months as integer)
-        + chain.period_no as step_no,
+        target_key,
+        source_kind,
+        case path_shape when 'sum' then 'plain' else 'log' end as scale,
+        start_step + period_no as step_no,
         case
-            when terms.path_shape = 'sum' then chain.total
-            when chain.factor > 0 then ln(chain.factor)
+            when path_shape = 'sum' then total
+            when factor > 0 then ln(factor)
         end as y
-    from {{ ref('int_progress_chain') }} as chain
-    inner join terms on chain.target_key = terms.target_key
+    from chains
     union all
     select
-        chain.target_key,
-        chain.source_kind,
-        case terms.path_shape when 'sum' then 'plain' else 'log' end as scale,
-        cast((terms.first_month - 1) / terms.step_months as integer)
-            as step_no,
+        target_key,
+        source_kind,
+        case path_shape when 'sum' then 'plain' else 'log' end as scale,
+        start_step as step_no,
         0 as y
-    from {{ ref('int_progress_chain') }} as chain
-    inner join terms on chain.target_key = terms.target_key
-    where chain.period_no = 1
+    from chains
+    where period_no = 1
 ),
 
 -- Sorted afterwards: an ordered aggregate keeps a buffer for each group.
@@ -162,6 +168,20 @@ fresh as (
 ),
 
 {% if history -%}
+    kept as (
+        select
+            standing.* replace (
+                [
+                    p for p in standing.points
+                    if p.step_no * levels.step_months
+                    < {{ month_index('levels.from_end') }}
+                ] as points
+            )
+        from standing
+        inner join levels on standing.target_key = levels.target_key
+        inner join reach on standing.target_key = reach.target_key
+    ),
+
     joined as (
         select
             coalesce(fresh.target_key, kept.target_key) as target_key,
@@ -175,19 +195,7 @@ fresh as (
                 coalesce(kept.points, []), coalesce(fresh.points, [])
             ) as points
         from fresh
-        full outer join (
-            select
-                standing.* replace (
-                    [
-                        p for p in standing.points
-                        if p.step_no * levels.step_months
-                        < {{ month_index('levels.from_end') }}
-                    ] as points
-                )
-            from standing
-            inner join levels on standing.target_key = levels.target_key
-            inner join reach on standing.target_key = reach.target_key
-        ) as kept
+        full outer join kept
             on
                 fresh.target_key = kept.target_key
                 and fresh.source_kind = kept.source_kind
@@ -241,7 +249,10 @@ paired as (
                     when
                         points[i].step_no - points[1].step_no
                         < seasoned.seasons
-                        then season_ends[{{ season_place('points[i].step_no') }}]
+                        then
+                            season_ends[
+                                {{ season_place('points[i].step_no') }}
+                            ]
                     when
                         points[i - seasoned.seasons].step_no
                         = points[i].step_no - seasoned.seasons

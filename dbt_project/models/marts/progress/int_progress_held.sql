@@ -5,8 +5,8 @@
     pre_hook=["{{ forget_seeds() }}", "{{ keep_seeds() }}"],
 ) }}
 
-{#- Periods of one length of one series, in order. A number stands for the series:
-    what the windows sort must be narrow. -#}
+{#- Periods of one length of one series, in order. A number stands for the
+    series: what the windows sort must be narrow. -#}
 {% set series = 'series_no' %}
 {% set so_far %}
     over (
@@ -290,7 +290,8 @@ final as (
         carried.on_schedule_run,
         case
             when carried.judged is not null then carried.judged
-            when carried.place - carried.last_place
+            when
+                carried.place - carried.last_place
                 <= carried.keep_missing_periods
                 then carried.last_judged
             else 'not_rated'

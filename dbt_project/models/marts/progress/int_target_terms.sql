@@ -16,11 +16,11 @@ with
 
 targets as (
     select * from {{ ref('fct_target') }}
-    where
-        is_current
-        {% if is_incremental() and not have_changed(registries) -%}
-            and false
-        {%- endif %}
+    {% if is_incremental() and not have_changed(registries) -%}
+        where false
+    {%- else -%}
+        where is_current
+    {%- endif %}
 ),
 
 plans as (

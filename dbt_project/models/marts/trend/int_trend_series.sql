@@ -12,7 +12,7 @@ histories as (
     select
         target_key,
         source_kind,
-        [{'step_no': p.step_no, 'x': p.y} for p in points] as points
+        [{ 'step_no': p.step_no, 'x': p.y } for p in points] as points
     from {{ ref('int_forecast_history') }}
     where scale = 'plain'
 ),
