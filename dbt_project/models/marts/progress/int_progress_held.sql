@@ -1,27 +1,11 @@
 -- depends_on: {{ ref('int_progress_touched') }} {{ ref('int_target_terms') }}
-{#- A table of few columns: its windows sort every period of every series. -#}
+{#- A table of few columns: the walk looks every period of every series up. -#}
 {{ config(
     materialized='table',
     pre_hook=["{{ forget_seeds() }}", "{{ keep_seeds() }}"],
 ) }}
 
-{#- Periods of one length of one series, in order. A number stands for the
-    series: what the windows sort must be narrow. -#}
-{% set series = 'series_no' %}
-{% set so_far %}
-    over (
-        partition by {{ series }}, segment_no order by place asc nulls last
-        rows between unbounded preceding and current row
-    )
-{% endset %}
-{% set before %}
-    over (
-        partition by {{ series }} order by place asc nulls last
-        rows between unbounded preceding and current row
-    )
-{% endset %}
-
-with
+with recursive
 
 status as (
     select
@@ -50,7 +34,9 @@ rules as (
     select * from {{ ref('int_progress_rules') }}
 ),
 
--- Numbered once: both readers must see the same numbers.
+-- Periods of one length of one series. A number stands for the series: what is
+-- sorted and looked up must be narrow. Numbered once: all readers must see the
+-- same numbers.
 series as materialized (
     select
         *,
@@ -64,10 +50,22 @@ series as materialized (
     ) as told
 ),
 
-numbered as materialized (
+periods as materialized (
     select
         series.series_no,
-        status.*
+        status.place,
+        status.period,
+        status.status_raw,
+        status.yellow_limit_pct,
+        -- Equality that does not meet a strict target is yellow.
+        case status.status_raw
+            when 'achieved' then null
+            when 'yellow' then greatest(status.gap_pct, 1e-10)
+            else status.gap_pct
+        end as gap,
+        row_number() over (
+            partition by series.series_no order by status.place asc nulls last
+        ) as step_no
     from status
     inner join series
         on
@@ -76,232 +74,144 @@ numbered as materialized (
             and status.months_in_period = series.months_in_period
 ),
 
-rated as (
-    select
-        status.series_no,
-        status.place,
-        cast(null as varchar) as held_before,
-        cast(null as integer) as run_before_improving,
-        cast(null as integer) as run_before_on_schedule,
-        case
-            when status.status_raw = 'achieved' then null
-            -- Equality that does not meet a strict target is yellow.
-            when status.status_raw = 'yellow'
-                then greatest(status.gap_pct, 1e-10)
-            else status.gap_pct
-        end as gap,
-        status.yellow_limit_pct as red_above,
-        status.yellow_limit_pct - rules.improve_margin_pct as red_left_at,
-        rules.improve_periods,
-        rules.keep_missing_periods,
-        status.status_raw
-    from numbered as status
-    cross join rules
-    where status.status_raw <> 'not_rated'
-    union all
+-- Period by period: the state of the last rated one, and what is held now. Only
+-- what comes of a period itself is kept of it; the rest goes on to the next.
+walk (
+    series_no, step_no, place, status_raw, status_held, improving_run,
+    on_schedule_run, period, told_status, is_rated
+) as (
     select
         series.series_no,
+        cast(0 as bigint) as step_no,
         seeds.place,
-        seeds.status_held as held_before,
-        seeds.improving_run as run_before_improving,
-        seeds.on_schedule_run as run_before_on_schedule,
-        cast(null as double) as gap,
-        cast(null as double) as red_above,
-        cast(null as double) as red_left_at,
-        rules.improve_periods,
-        rules.keep_missing_periods,
-        seeds.status_raw
-    from seeds
-    inner join series
+        seeds.status_raw,
+        seeds.status_held,
+        seeds.improving_run,
+        seeds.on_schedule_run,
+        cast(null as varchar) as period,
+        cast(null as varchar) as told_status,
+        false as is_rated
+    from series
+    left join seeds
         on
-            seeds.target_key = series.target_key
-            and seeds.source_kind = series.source_kind
-            and seeds.months_in_period = series.months_in_period
-    cross join rules
-),
-
-neighbours as (
-    select
-        *,
-        lag(place) over (
-            partition by {{ series }} order by place asc nulls last
-        ) as place_before,
-        lag(status_raw) over (
-            partition by {{ series }} order by place asc nulls last
-        ) as status_before
-    from rated
-),
-
--- After too long a silence, and after a target was met, judging starts anew.
-segmented as (
-    select
-        *,
-        sum(
-            case
-                when
-                    place - place_before <= keep_missing_periods + 1
-                    and status_raw <> 'achieved'
-                    and status_before <> 'achieved'
-                    then 0
-                else 1
-            end
-        ) over (
-            partition by {{ series }} order by place asc nulls last
-            rows between unbounded preceding and current row
-        ) as segment_no
-    from neighbours
-),
-
--- The last period that broke a run of good ones.
-runs as (
-    select
-        *,
-        max(
-            case
-                when held_before = 'red' or gap > red_above then place
-            end
-        ) {{ so_far }} as last_red,
-        max(
-            case
-                when held_before is not null
-                    then place - run_before_improving
-                when gap > red_left_at then place
-                when place_before = place - 1 then null
-                else place - 1
-            end
-        ) {{ so_far }} as improving_since,
-        max(
-            case
-                when held_before is not null
-                    then place - run_before_on_schedule
-                when gap > 0 then place
-                when place_before = place - 1 then null
-                else place - 1
-            end
-        ) {{ so_far }} as on_schedule_since
-    from segmented
-),
-
-reds as (
-    select
-        *,
-        coalesce(
-            last_red > max(
-                case
-                    when place - improving_since >= improve_periods
-                        then place
-                end
-            ) {{ so_far }},
-            last_red is not null
-        ) as is_held_red
-    from runs
-),
-
-left_reds as (
-    select
-        *,
-        case
-            when held_before is not null
-                then held_before in ('red', 'yellow')
-            else
-                is_held_red
-                or coalesce(
-                    lag(is_held_red) over (
-                        partition by {{ series }}, segment_no
-                        order by place asc nulls last
-                    ),
-                    false
-                )
-                or gap > 0
-        end as is_held_bad
-    from reds
-),
-
-yellows as (
-    select
-        *,
-        max(case when is_held_bad then place end) {{ so_far }} as last_bad,
-        max(
-            case
-                when place - on_schedule_since >= improve_periods then place
-            end
-        ) {{ so_far }} as last_on_schedule
-    from left_reds
-),
-
-held as (
-    select
-        *,
-        place - improving_since as improving_run,
-        place - on_schedule_since as on_schedule_run,
-        case
-            when status_raw = 'achieved' then 'achieved'
-            when held_before is not null then held_before
-            when improve_periods is null or red_left_at is null then null
-            when is_held_red then 'red'
-            when last_bad is null or last_on_schedule > last_bad then 'green'
-            else 'yellow'
-        end as status_held
-    from yellows
-),
-
-judged as (
-    select
-        series_no,
-        place,
-        held_before is not null as is_seed,
-        improving_run,
-        on_schedule_run,
-        keep_missing_periods,
-        status_held as judged
-    from held
+            series.target_key = seeds.target_key
+            and series.source_kind = seeds.source_kind
+            and series.months_in_period = seeds.months_in_period
     union all
     select
-        numbered.series_no,
-        numbered.place,
-        false as is_seed,
-        cast(null as integer) as improving_run,
-        cast(null as integer) as on_schedule_run,
-        rules.keep_missing_periods,
-        cast(null as varchar) as judged
-    from numbered
-    cross join rules
-    where numbered.status_raw = 'not_rated'
+        judged.series_no,
+        judged.step_no,
+        case when judged.is_rated then judged.place else judged.place_before end
+            as place,
+        case when judged.is_rated then judged.status_raw else judged.raw_before end
+            as status_raw,
+        coalesce(judged.status_held, judged.held_before) as status_held,
+        case
+            when judged.is_rated then judged.improving_run
+            else judged.improving_before
+        end as improving_run,
+        case
+            when judged.is_rated then judged.on_schedule_run
+            else judged.on_schedule_before
+        end as on_schedule_run,
+        judged.period,
+        -- A period without a rating keeps the state of the last rated one for
+        -- as long as the rule says, and is never green for want of figures.
+        case
+            when judged.status_held is not null then judged.status_held
+            when
+                judged.place - judged.place_before
+                <= judged.keep_missing_periods
+                then judged.held_before
+            else 'not_rated'
+        end as told_status,
+        judged.is_rated
+    from (
+        select
+            runs.*,
+            case
+                when not runs.is_rated then null
+                when runs.status_raw = 'achieved' then 'achieved'
+                when
+                    runs.improve_periods is null or runs.red_left_at is null
+                    then null
+                when runs.gap > runs.yellow_limit_pct then 'red'
+                when
+                    runs.held_before = 'red' and not runs.is_anew
+                    then
+                        case
+                            when runs.improving_run >= runs.improve_periods
+                                then 'yellow'
+                            else 'red'
+                        end
+                when runs.gap > 0 then 'yellow'
+                when
+                    runs.held_before = 'yellow' and not runs.is_anew
+                    and coalesce(
+                        runs.on_schedule_run < runs.improve_periods, true
+                    )
+                    then 'yellow'
+                else 'green'
+            end as status_held
+        from (
+            select
+                steps.*,
+                -- How many periods in a row it has been good enough.
+                {% for run, limit in [
+                    ('improving', 'steps.red_left_at'), ('on_schedule', '0'),
+                ] -%}
+                    case
+                        when steps.gap > {{ limit }} then 0
+                        when steps.place - steps.place_before > 1 then 1
+                        when steps.place_before is null then 1
+                        when not steps.is_anew then steps.{{ run }}_before + 1
+                    end as {{ run }}_run{{ ',' if not loop.last }}
+                {% endfor %}
+            from (
+                select
+                    periods.*,
+                    walk.place as place_before,
+                    walk.status_raw as raw_before,
+                    walk.status_held as held_before,
+                    walk.improving_run as improving_before,
+                    walk.on_schedule_run as on_schedule_before,
+                    rules.improve_periods,
+                    rules.keep_missing_periods,
+                    periods.yellow_limit_pct - rules.improve_margin_pct
+                        as red_left_at,
+                    periods.status_raw <> 'not_rated' as is_rated,
+                    -- After too long a silence, and after a target was met,
+                    -- judging starts anew.
+                    not coalesce(
+                        periods.place - walk.place
+                        <= rules.keep_missing_periods + 1
+                        and periods.status_raw <> 'achieved'
+                        and walk.status_raw <> 'achieved',
+                        false
+                    ) as is_anew
+                from walk
+                inner join periods
+                    on
+                        walk.series_no = periods.series_no
+                        and walk.step_no + 1 = periods.step_no
+                cross join rules
+            ) as steps
+        ) as runs
+    ) as judged
 ),
 
-carried as (
-    select
-        *,
-        max(case when judged is not null then place end) {{ before }}
-            as last_place,
-        max_by(judged, case when judged is not null then place end) {{ before }}
-            as last_judged
-    from judged
-),
-
--- A period without a rating keeps the state of the last rated one for as
--- long as the rule says, and is never green for want of figures.
 final as (
     select
-        numbered.target_key,
-        numbered.source_kind,
-        numbered.period,
-        carried.improving_run,
-        carried.on_schedule_run,
-        case
-            when carried.judged is not null then carried.judged
-            when
-                carried.place - carried.last_place
-                <= carried.keep_missing_periods
-                then carried.last_judged
-            else 'not_rated'
-        end as status_held
-    from carried
-    inner join numbered
-        on
-            carried.series_no = numbered.series_no
-            and carried.place = numbered.place
-    where not carried.is_seed
+        series.target_key,
+        series.source_kind,
+        walk.period,
+        case when walk.is_rated then walk.improving_run end as improving_run,
+        case when walk.is_rated then walk.on_schedule_run end
+            as on_schedule_run,
+        walk.told_status as status_held
+    from walk
+    inner join series on walk.series_no = series.series_no
+    where walk.step_no > 0
 )
 
 select * from final
