@@ -24,6 +24,27 @@
     )
 {%- endmacro %}
 
+{#- The same for a model that stands, with its own bounds as figures: the engine
+    then works nothing out of a row that has been read, such as its key. -#}
+{% macro is_unread_here() -%}
+    {%- if execute and model.resource_type == 'model' -%}
+        {%- set read = run_query(
+            "select max(load_seq), max(as_of) from " ~ watermark_table()
+            ~ " where model = '" ~ this.name ~ "'"
+        ).rows[0] -%}
+        {%- if read[0] is none -%}
+            true
+        {%- else -%}
+            (
+                load_seq > {{ read[0] }}
+                or known_from > cast('{{ read[1] }}' as timestamp)
+            )
+        {%- endif -%}
+    {%- else -%}
+        {{ is_unread(this.name) }}
+    {%- endif -%}
+{%- endmacro %}
+
 {#- Asked while the model is written: with nothing new, the vintages of all rows
     need not be lined up only to find that none is needed. -#}
 {% macro has_unread(table) -%}

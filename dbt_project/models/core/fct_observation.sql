@@ -25,7 +25,7 @@ new_rows as (
     select *
     from {{ ref('stg_observations') }}
     {% if is_incremental() -%}
-        where {{ is_unread('fct_observation') }}
+        where {{ is_unread_here() }}
     {%- endif %}
 ),
 
@@ -47,29 +47,26 @@ candidates as (
     {%- endif %}
 ),
 
--- Two rows known at one instant are one vintage: the later load counts.
-vintages as (
-    select *
-    from candidates
-    qualify
-        row_number() over (
-            partition by observation_key, known_from
-            order by
-                load_seq desc nulls last,
-                batch_id desc nulls last,
-                row_number desc nulls last
-        ) = 1
-),
-
 dated as (
     select
         *,
         {{ period_start('period') }} as period_start,
         {{ period_end('period') }} as period_end,
         lead(known_from) over (
-            partition by observation_key order by known_from asc nulls last
+            partition by observation_key
+            order by
+                known_from asc nulls last,
+                load_seq asc nulls first,
+                batch_id asc nulls first,
+                row_number asc nulls first
         ) as known_to
-    from vintages
+    from candidates
+),
+
+-- Two rows known at one instant are one vintage: the later load counts.
+vintages as (
+    select * from dated
+    where known_to is null or known_to > known_from
 ),
 
 final as (
@@ -101,7 +98,7 @@ final as (
         file_sha256,
         comment,
         load_seq
-    from dated
+    from vintages
 )
 
 select * from final

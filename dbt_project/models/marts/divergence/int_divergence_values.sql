@@ -26,24 +26,19 @@ checked_points as (
         is_current and value is not null and source_kind <> 'self_reported'
 ),
 
-{% if is_incremental() -%}
-    moved_points as (
-        select distinct
-            {{ point | join(', ') }},
-            period_end
-        from {{ ref('fct_observation') }}
-        where {{ is_unread('int_divergence_values') }}
-    ),
-
-{% endif -%}
 points as (
-    select checked_points.*
+    select *
     from checked_points
     {% if is_incremental() -%}
-        inner join moved_points
-            on {{ same(
-                point + ['period_end'], 'checked_points', 'moved_points'
-            ) }}
+        where exists (
+            select 1
+            from {{ ref('fct_observation') }} as moved
+            where
+                {{ is_unread('int_divergence_values') }}
+                and {{ same(
+                    point + ['period_end'], 'checked_points', 'moved'
+                ) }}
+        )
     {%- endif %}
 ),
 

@@ -8,7 +8,7 @@ fitted as (
 ),
 
 -- With seasons, changes count and not points: a first year has no change.
-chosen as (
+named as (
     select
         *,
         case
@@ -17,12 +17,22 @@ chosen as (
             when damped_y is not null then 'damped_trend'
             when seasons > 1 then 'seasonal_drift'
             else 'drift'
-        end as method_name,
-        coalesce(damped_y, drift_y) as forecast_y,
-        coalesce(damped_se, drift_se) as se_y,
-        coalesce(damped_df, drift_df) as df
+        end as method_name
     from fitted
     where n_points >= 1
+),
+
+chosen as (
+    select
+        *,
+        {% for y in ['y', 'se', 'df'] -%}
+            case
+                when method_name <> 'none'
+                    then coalesce(damped_{{ y }}, drift_{{ y }})
+            end as {{ {'y': 'forecast_y', 'se': 'se_y'}.get(y, y) }}
+            {{- ',' if not loop.last }}
+        {% endfor %}
+    from named
 ),
 
 -- Near a bound of a rate a straight line leaves it: there the logit counts.
@@ -46,26 +56,28 @@ near_bounds as (
         )
 ),
 
-final as (
+logits as (
     select chosen.*
     from chosen
-    left join near_bounds
+    inner join near_bounds
         on
             chosen.target_key = near_bounds.target_key
             and chosen.source_kind = near_bounds.source_kind
             and chosen.step_no = near_bounds.step_no
-    qualify
-        row_number() over (
-            partition by chosen.target_key, chosen.source_kind, chosen.step_no
-            order by
-                case
-                    when chosen.scale = 'logit' and near_bounds.step_no is null
-                        then 2
-                    when chosen.scale = 'logit' and chosen.method_name <> 'none'
-                        then 0
-                    else 1
-                end asc nulls last
-        ) = 1
+    where chosen.scale = 'logit' and chosen.method_name <> 'none'
+),
+
+final as (
+    select chosen.*
+    from chosen
+    left join logits
+        on
+            chosen.target_key = logits.target_key
+            and chosen.source_kind = logits.source_kind
+            and chosen.step_no = logits.step_no
+    where chosen.scale <> 'logit' and logits.step_no is null
+    union all
+    select * from logits
 )
 
 select * from final

@@ -68,49 +68,83 @@ chains as (
     ),
 {%- endif %}
 
+-- What the steps of progress have read already, the period's own length only.
+steps as (
+    select * from {{ ref('int_progress_steps') }}
+    where period_no is not null and path_shape in ('linear', 'constant')
+),
+
+-- A level has a past before its plan, and goes on after it.
+read_beyond as (
+    select * from read_from
+    where
+        read_end < greatest(from_end, plan_start)
+        or plan_end < (
+            select max(every.period_end) from {{ ref('fct_observation') }} as every
+        )
+),
+
 -- The bound of all of them first: it spares reading the history.
 observations as (
     select *
     from {{ ref('fct_observation') }}
     where
         is_current
-        and value is not null
-        and period_end >= (select min(read_from.read_end) from read_from)
+        and period_end >= (select min(read_beyond.read_end) from read_beyond)
 ),
 
--- Not only within the plan: a level has a past before it.
-figures as (
+beyond as (
     select
-        read_from.target_key,
+        read_beyond.target_key,
         observations.source_kind,
-        cast(
-            {{ month_index('observations.period_end') }}
-            / read_from.step_months as integer
-        ) as step_no,
-        cast(observations.value as double) as x,
-        read_from.min_value,
-        read_from.max_value
-    from read_from
+        observations.period_end,
+        read_beyond.step_months,
+        cast(observations.value as double) as value
+    from read_beyond
     inner join observations
         on
-            read_from.indicator_code = observations.indicator_code
-            and read_from.definition_version = observations.definition_version
-            and read_from.region_code = observations.region_code
-            and read_from.breakdown = observations.breakdown
-            and read_from.unit_code is not distinct from
+            read_beyond.indicator_code = observations.indicator_code
+            and read_beyond.definition_version
+            = observations.definition_version
+            and read_beyond.region_code = observations.region_code
+            and read_beyond.breakdown = observations.breakdown
+            and read_beyond.unit_code is not distinct from
             observations.unit_code
-            and read_from.step_months
+            and read_beyond.step_months
             = {{ period_months('observations.period') }}
-            and read_from.read_end <= observations.period_end
+            and read_beyond.read_end <= observations.period_end
+    where
+        observations.period_start < read_beyond.plan_start
+        or observations.period_end > read_beyond.plan_end
+        or observations.period_end < read_beyond.from_end
     qualify
         row_number() over (
             partition by
-                read_from.target_key, observations.source_kind,
+                read_beyond.target_key, observations.source_kind,
                 observations.period
             order by
                 observations.known_from desc nulls last,
                 observations.source_code asc nulls last
         ) = 1
+),
+
+figures as (
+    {% for read in ['steps', 'beyond'] -%}
+        select
+            target_key,
+            source_kind,
+            cast({{ month_index('period_end') }} / step_months as integer)
+                as step_no,
+            value as x
+        from {{ read }}
+        where value is not null
+        {{ 'union all' if not loop.last }}
+    {% endfor -%}
+),
+
+rates as (
+    select * from levels
+    where min_value is not null and max_value is not null
 ),
 
 -- Every series on the scale of its model; rates on the logit scale too. A
@@ -126,13 +160,14 @@ scaled as (
     from figures
     union all
     select
-        target_key,
-        source_kind,
+        figures.target_key,
+        figures.source_kind,
         'logit' as scale,
-        step_no,
-        ln((x - min_value) / (max_value - x)) as y
+        figures.step_no,
+        ln((figures.x - rates.min_value) / (rates.max_value - figures.x)) as y
     from figures
-    where x > min_value and x < max_value
+    inner join rates on figures.target_key = rates.target_key
+    where figures.x > rates.min_value and figures.x < rates.max_value
     union all
     select
         target_key,

@@ -29,7 +29,6 @@ measured as (
         forecast_y - se_y * ({{ student_t_q90('df') }}) as low_y,
         forecast_y + se_y * ({{ student_t_q90('df') }}) as high_y
     from scaled
-    where method_name <> 'none'
 ),
 
 probable as (
@@ -44,6 +43,7 @@ told as (
         *,
         {% for name in ['forecast', 'low', 'high'] -%}
             case
+                when {{ name }}_y is null then null
                 when scale = 'logit'
                     then
                         min_value + (max_value - min_value)
@@ -77,46 +77,41 @@ told as (
 
 final as (
     select
-        scaled.target_key,
-        scaled.source_kind,
-        scaled.step_no,
-        round(told.forecast_x, 10) as forecast_value,
+        target_key,
+        source_kind,
+        step_no,
+        round(forecast_x, 10) as forecast_value,
         round(
-            told.se_y * case
-                when told.scale = 'logit'
+            se_y * case
+                when scale = 'logit'
                     then
-                        (told.forecast_x - told.min_value)
-                        * (told.max_value - told.forecast_x)
-                        / (told.max_value - told.min_value)
-                when told.path_shape = 'reduction'
-                    then 100 * exp(told.forecast_y)
-                when told.path_shape = 'growth'
+                        (forecast_x - min_value)
+                        * (max_value - forecast_x)
+                        / (max_value - min_value)
+                when path_shape = 'reduction'
+                    then 100 * exp(forecast_y)
+                when path_shape = 'growth'
                     then
-                        100 * exp(told.forecast_y / told.target_steps)
-                        / told.target_steps
+                        100 * exp(forecast_y / target_steps)
+                        / target_steps
                 else 1
             end,
             10
         ) as forecast_se,
-        round(least(told.low_x, told.high_x), 10) as forecast_low80,
-        round(greatest(told.low_x, told.high_x), 10) as forecast_high80,
-        round(told.p_miss, 10) as p_miss,
+        round(least(low_x, high_x), 10) as forecast_low80,
+        round(greatest(low_x, high_x), 10) as forecast_high80,
+        round(p_miss, 10) as p_miss,
         case
-            when scaled.scale = 'plain' or scaled.method_name = 'none'
-                then scaled.method_name
-            else concat(scaled.method_name, '_', scaled.scale)
+            when scale = 'plain' or method_name = 'none'
+                then method_name
+            else concat(method_name, '_', scale)
         end as forecast_method,
-        scaled.n_points,
+        n_points,
         case
-            when scaled.method_name = 'drift' and scaled.scale = 'plain'
-                then round(scaled.theil_sen_slope, 10)
+            when method_name = 'drift' and scale = 'plain'
+                then round(theil_sen_slope, 10)
         end as theil_sen_slope
-    from scaled
-    left join told
-        on
-            scaled.target_key = told.target_key
-            and scaled.source_kind = told.source_kind
-            and scaled.step_no = told.step_no
+    from told
 )
 
 select * from final

@@ -53,13 +53,19 @@ matched as (
         ) = 1
 ),
 
+-- Few targets are held against another indicator: all others end here.
+references_wanted as (
+    select * from terms
+    where path_shape = 'reference'
+),
+
 reference_values as (
     select
         terms.target_key,
         observations.source_kind,
         observations.period,
         cast(observations.value as double) as reference_value
-    from terms
+    from references_wanted as terms
     inner join observations
         on
             terms.reference_indicator_code = observations.indicator_code
@@ -67,8 +73,11 @@ reference_values as (
             and terms.breakdown = observations.breakdown
             and terms.unit_code is not distinct from observations.unit_code
     where
-        terms.path_shape = 'reference'
-        and terms.from_end <= observations.period_end
+        terms.from_end <= observations.period_end
+        and observations.indicator_code in (
+            select wanted.reference_indicator_code
+            from references_wanted as wanted
+        )
     qualify
         row_number() over (
             partition by

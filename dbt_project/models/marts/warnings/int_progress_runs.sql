@@ -9,6 +9,14 @@
         rows between unbounded preceding and current row
     )
 {% endset %}
+{#- Runs of a series in the order of time, to the very last. -#}
+{% set in_order %}
+    over (
+        partition by {{ run }}
+        order by year_no asc nulls last, run_no asc nulls last
+        rows between unbounded preceding and unbounded following
+    )
+{% endset %}
 
 with
 
@@ -20,21 +28,36 @@ before as (
     select * from {{ ref('int_progress_runs_before') }}
 ),
 
+-- Where no period is bad there is no run: most series end here.
+told_of as (
+    select {{ run }} from judged
+    where is_bad
+    union
+    select {{ run }} from before
+),
+
 -- The run before the seam stands for all of its periods.
 periods as (
     select
-        {{ run }},
-        period,
-        period_end,
-        is_bad,
+        judged.rule_id,
+        judged.target_key,
+        judged.source_kind,
+        judged.period,
+        judged.period_end,
+        judged.is_bad,
         false as is_before,
-        measure,
-        compared_with,
-        risk_level,
-        status_raw,
-        gap_pct,
-        known_from
+        judged.measure,
+        judged.compared_with,
+        judged.risk_level,
+        judged.status_raw,
+        judged.gap_pct,
+        judged.known_from
     from judged
+    inner join told_of
+        on
+            judged.rule_id = told_of.rule_id
+            and judged.target_key = told_of.target_key
+            and judged.source_kind = told_of.source_kind
     union all by name
     select
         {{ run }},
@@ -122,8 +145,9 @@ added as (
         last_value(measure ignore nulls) {{ so_far }} as measure,
         last_value(compared_with ignore nulls) {{ so_far }} as compared_with,
         flatten(list(periods) {{ so_far }}) as periods,
-        max(run_no) over (partition by {{ run }}, year_no) as last_run_no,
-        max(year_no) over (partition by {{ run }}) as last_year_no
+        coalesce(lead(year_no) {{ in_order }} <> year_no, true)
+            as is_last_of_year,
+        last_value(year_no) {{ in_order }} as last_year_no
     from years
 ),
 
@@ -170,7 +194,7 @@ final as (
             and added.continued_key = before.target_key
             and added.source_kind = before.source_kind
     where
-        added.run_no = added.last_run_no
+        added.is_last_of_year
         and (
             not added.is_carried
             or (before.is_rewound and added.year_no = added.last_year_no)

@@ -7,14 +7,27 @@
 {#- Everything about a promise, and not only what came after. -#}
 {% set from_the_start = "cast('0001-01-01' as date)" %}
 
+{% set key %}
+    plan_code, plan_version, indicator_code, definition_version,
+    region_code, unit_code, coalesce(breakdown, '_T')
+{% endset %}
+
 with
+
+-- Straight from raw: every line that was ever told counts, the withdrawn too.
+told as (
+    select
+        * replace (coalesce(breakdown, '_T') as breakdown)
+    from {{ registry_rows('targets', key) }}
+    where {{ is_visible() }}
+),
 
 targets as (
     select
         *,
         {{ pledge_key() }} as subject_key,
         {{ target_key() }} as target_key
-    from {{ ref('stg_targets') }}
+    from told
 ),
 
 -- A figure changes the progress of its own period and of later ones.
