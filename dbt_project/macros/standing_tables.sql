@@ -1,12 +1,12 @@
 {#-
-  How tables are made and kept, in place of dbt's own two materializations.
+  How tables and views are made and kept, in place of dbt's own materializations.
 
   A build makes everything anew when a file of this project has changed
   (warehouse/build.py), so a table that stands has the columns of its SQL. dbt
   asks for both and compares them, renames a copy into place and tells every
-  description again: two thirds of the statements of a small wave
+  description again: most of the statements of a small wave
   (docs/decisions/0044). Everything of a model happens in one transaction: a
-  build that is killed leaves the table as it was.
+  build that is killed leaves the relation as it was.
 -#}
 
 {% materialization table, adapter='duckdb' %}
@@ -72,6 +72,25 @@
     {{ return({'relations': [relation]}) }}
 {% endmaterialization %}
 
+{% materialization view, adapter='duckdb' %}
+    {%- set standing = load_cached_relation(this) -%}
+    {%- set relation = this.incorporate(type='view') -%}
+    {{ run_hooks(pre_hooks) }}
+    {%- if standing is not none and not standing.is_view -%}
+        {{ drop_relation_if_exists(standing) }}
+    {%- endif -%}
+    {%- call statement('main') -%}
+        {%- if config.get('contract').enforced -%}
+            {{ get_assert_columns_equivalent(compiled_code) }}
+        {%- endif -%}
+        create or replace view {{ relation }} as {{ compiled_code }}
+    {%- endcall -%}
+    {{ describe(relation) }}
+    {{ run_hooks(post_hooks) }}
+    {{ adapter.commit() }}
+    {{ return({'relations': [relation]}) }}
+{% endmaterialization %}
+
 {% macro is_standing(relation) -%}
     {{ return(
         relation is not none and relation.is_table and not should_full_refresh()
@@ -84,5 +103,20 @@
     {%- call statement('main') -%}
         {{ create_table_as(False, relation, compiled_code) }}
     {%- endcall -%}
-    {% do persist_docs(relation, model) %}
+    {{ describe(relation) }}
+{%- endmacro %}
+
+{#- All descriptions in one statement. A layer that keeps them has contracts, so
+    no column need be looked up. -#}
+{% macro describe(relation) -%}
+    {%- if config.persist_relation_docs() -%}
+        {%- call statement('descriptions') -%}
+            comment on {{ relation.type }} {{ relation }}
+            is {{ duckdb_escape_comment(model.description) }};
+            {% for column in model.columns.values() %}
+            comment on column {{ relation }}.{{ column.name }}
+            is {{ duckdb_escape_comment(column.description) }};
+            {% endfor %}
+        {%- endcall -%}
+    {%- endif -%}
 {%- endmacro %}

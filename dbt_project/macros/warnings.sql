@@ -112,22 +112,6 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Pre-hook: of what stays as it was neither rows nor texts are written again.
-    A run with --empty sees no warning and must not take all for gone. -#}
-{% macro forget_what_is_told_anew() -%}
-    {%- if execute and is_incremental()
-        and not invocation_args_dict.get('empty') -%}
-        delete from {{ this }}
-        where
-            warning_id in (
-                select warning_id from {{ ref('int_warnings_to_tell') }}
-            )
-            or warning_id not in (
-                select warning_id from {{ ref('int_warnings') }}
-            )
-    {%- endif -%}
-{%- endmacro %}
-
 {% macro severity_rank(severity) -%}
     case {{ severity }} when 'red' then 3 when 'orange' then 2 else 1 end
 {%- endmacro %}

@@ -1,16 +1,6 @@
--- depends_on: {{ ref('int_warnings_to_tell') }} {{ ref('stg_clock') }}
--- depends_on: {{ ref('int_warnings_clock') }} {{ ref('int_warnings') }}
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    pre_hook=[
-        "{{ reset_watermark() }}",
-        "{{ refuse_going_back() }}",
-        "{{ forget_what_is_told_anew() }}",
-    ],
-    post_hook="{{ record_watermark(['int_warnings'], 'int_warnings_clock') }}",
-) }}
+{#- A view: what stands is the warnings themselves; answers, escalation and the
+    passing of a day move only what is shown of them. -#}
+{{ config(materialized='view') }}
 
 with
 
@@ -19,15 +9,7 @@ clock as (
 ),
 
 warnings as (
-    select *
-    from {{ ref('int_warnings') }}
-    {% if is_incremental() -%}
-        where
-            warning_id in (
-                select told.warning_id
-                from {{ ref('int_warnings_to_tell') }} as told
-            )
-    {%- endif %}
+    select * from {{ ref('int_warnings') }}
 ),
 
 acknowledgements as (
