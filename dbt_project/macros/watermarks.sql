@@ -26,13 +26,13 @@
 
 {#- The same for a model that stands, with its own bounds as figures: the engine
     then works nothing out of a row that has been read, such as its key. -#}
-{% macro is_unread_here() -%}
+{% macro is_unread_here(model_name) -%}
     {#- A unit test, and a run with --empty, give another table for it. -#}
     {%- if execute and source('ops', 'watermark') | string
         == watermark_table() | string -%}
         {%- set read = run_query(
             "select max(load_seq), max(as_of) from " ~ watermark_table()
-            ~ " where model = '" ~ this.name ~ "'"
+            ~ " where model = '" ~ model_name ~ "'"
         ).rows[0] -%}
         {%- if read[0] is none -%}
             true
@@ -43,7 +43,7 @@
             )
         {%- endif -%}
     {%- else -%}
-        {{ is_unread(this.name) }}
+        {{ is_unread(model_name) }}
     {%- endif -%}
 {%- endmacro %}
 
