@@ -284,10 +284,10 @@ def _copy_comments(connection) -> None:
     for kind, schema, table, column, comment in tables:
         if schema in (*TABLES, VIEWS):
             # A view over what moves is a table once it is published.
-            if kind == "view" and schema in TABLES:
-                kind = "table"
+            stands_as = "table" if kind == "view" and schema in TABLES else kind
             name = f'release."{schema}"."{table}"' + (f'."{column}"' if column else "")
-            connection.execute(f"comment on {kind} {name} is '{_escaped(comment)}'")
+            text = _escaped(comment)
+            connection.execute(f"comment on {stands_as} {name} is '{text}'")
 
 
 def _escaped(text: str) -> str:

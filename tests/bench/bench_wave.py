@@ -110,6 +110,8 @@ def by_hand(home: Path, now: str, months: int, files: Path) -> dict[str, object]
             config={"memory_limit": settings.memory_limit, "threads": settings.threads},
         ) as connection:
             connection.execute("set enable_progress_bar = false")
+            # As the build does: the file is written through once, at the end.
+            connection.execute("set checkpoint_threshold = '4GB'")
             for name, value in {
                 "net_seq": wave.load_seq("net"),
                 "stat_seq": wave.load_seq("stat"),

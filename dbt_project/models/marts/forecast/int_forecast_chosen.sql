@@ -25,13 +25,15 @@ named as (
 chosen as (
     select
         *,
-        {% for y in ['y', 'se', 'df'] -%}
-            case
-                when method_name <> 'none'
-                    then coalesce(damped_{{ y }}, drift_{{ y }})
-            end as {{ {'y': 'forecast_y', 'se': 'se_y'}.get(y, y) }}
-            {{- ',' if not loop.last }}
-        {% endfor %}
+        case
+            when method_name <> 'none' then coalesce(damped_y, drift_y)
+        end as forecast_y,
+        case
+            when method_name <> 'none' then coalesce(damped_se, drift_se)
+        end as se_y,
+        case
+            when method_name <> 'none' then coalesce(damped_df, drift_df)
+        end as df
     from named
 ),
 

@@ -80,7 +80,8 @@ read_beyond as (
     where
         read_end < greatest(from_end, plan_start)
         or plan_end < (
-            select max(every.period_end) from {{ ref('fct_observation') }} as every
+            select max(known.period_end)
+            from {{ ref('fct_observation') }} as known
         )
 ),
 

@@ -103,8 +103,10 @@ walk (
         judged.step_no,
         case when judged.is_rated then judged.place else judged.place_before end
             as place,
-        case when judged.is_rated then judged.status_raw else judged.raw_before end
-            as status_raw,
+        case
+            when judged.is_rated then judged.status_raw
+            else judged.raw_before
+        end as status_raw,
         coalesce(judged.status_held, judged.held_before) as status_held,
         case
             when judged.is_rated then judged.improving_run
@@ -157,16 +159,18 @@ walk (
             select
                 steps.*,
                 -- How many periods in a row it has been good enough.
-                {% for run, limit in [
-                    ('improving', 'steps.red_left_at'), ('on_schedule', '0'),
-                ] -%}
-                    case
-                        when steps.gap > {{ limit }} then 0
-                        when steps.place - steps.place_before > 1 then 1
-                        when steps.place_before is null then 1
-                        when not steps.is_anew then steps.{{ run }}_before + 1
-                    end as {{ run }}_run{{ ',' if not loop.last }}
-                {% endfor %}
+                case
+                    when steps.gap > steps.red_left_at then 0
+                    when steps.place - steps.place_before > 1 then 1
+                    when steps.place_before is null then 1
+                    when not steps.is_anew then steps.improving_before + 1
+                end as improving_run,
+                case
+                    when steps.gap > 0 then 0
+                    when steps.place - steps.place_before > 1 then 1
+                    when steps.place_before is null then 1
+                    when not steps.is_anew then steps.on_schedule_before + 1
+                end as on_schedule_run
             from (
                 select
                     periods.*,

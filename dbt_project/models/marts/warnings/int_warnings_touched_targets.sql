@@ -16,8 +16,7 @@ with
 
 -- Straight from raw: every line that was ever told counts, the withdrawn too.
 told as (
-    select
-        * replace (coalesce(breakdown, '_T') as breakdown)
+    select * replace (coalesce(breakdown, '_T') as breakdown)
     from {{ registry_rows('targets', key) }}
     where {{ is_visible() }}
 ),
