@@ -156,7 +156,7 @@ def _open_book(book: duckdb.DuckDBPyConnection, rules: list[tuple[str, str]]) ->
 _WATCHED = """
 insert into target
 select distinct target_key, source_kind, $moment::timestamp
-from step.marts.indicator_progress
+from planwatch.marts.indicator_progress
 where
     status_raw <> 'not_rated'
     and (target_key, source_kind) not in (
@@ -169,8 +169,8 @@ insert into warning
 select
     warnings.warning_id, warnings.rule_id, warnings.rule_version,
     targets.target_key, (evidence ->> 'source_kind'), $moment::timestamp
-from step.marts.early_warning as warnings
-inner join step.core.fct_target as targets
+from planwatch.marts.early_warning as warnings
+inner join planwatch.core.fct_target as targets
     on
         targets.is_current
         and warnings.plan_code = targets.plan_code
@@ -192,12 +192,13 @@ where
 def _note(book: duckdb.DuckDBPyConnection, file: Path, moment: datetime) -> None:
     """Write down what is new on this date; the first date of each counts."""
     path = str(file).replace("'", "''")
-    book.execute(f"attach '{path}' as step (read_only)")
+    # By its own name: that is the one that its views know.
+    book.execute(f"attach '{path}' as planwatch (read_only)")
     try:
         for query in (_WATCHED, _WARNED):
             book.execute(query, {"moment": moment})
     finally:
-        book.execute("detach step")
+        book.execute("detach planwatch")
 
 
 def _keep(
