@@ -195,7 +195,7 @@ def _record(settings: Settings, bounds: Bounds) -> None:
     """Note how far this build came: as far as the model that read least.
 
     Layer by layer, rows may be loaded in between; what a lower layer has not
-    read must not count as built.
+    read must not count as built. A model that is a table no more reads nothing.
     """
     with writer(settings) as connection:
         seq, as_of = connection.execute(
@@ -203,6 +203,7 @@ def _record(settings: Settings, bounds: Bounds) -> None:
             with reached as (
                 select max(load_seq) as load_seq, max(as_of) as as_of
                 from ops.watermark
+                where model in (select table_name from duckdb_tables())
                 group by model
             )
 

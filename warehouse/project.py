@@ -55,7 +55,7 @@ def invoke(arguments: list[str], manifest: Any = None):
     One connection serves all models of the run: opening the file anew for each
     takes longer than most of them. It is closed at the end, or dbt would keep
     the file for the life of the process. What dbt logs for its own makers takes
-    a tenth of the time and is left out; so does a console that says nothing.
+    a tenth of the time and is left out, as is a console that nobody reads.
     """
     # dbt takes 3 s to import: only when there is something to build.
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager

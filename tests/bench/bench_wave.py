@@ -105,6 +105,7 @@ def by_hand(home: Path, now: str, months: int, files: Path) -> dict[str, object]
         # By hand there is one table of warnings; ours is a view of another.
         connection.execute(
             """
+            set enable_progress_bar = false;
             create temp table told as from marts.early_warning;
             drop view marts.early_warning;
             create table marts.early_warning as from told;
