@@ -1,5 +1,5 @@
-{#- A table: early_warning is a view, and the model of an earlier day stands in a
-    file without raw. -#}
+{#- A table: early_warning is a view, and the model of an earlier day stands in
+    a file without raw. -#}
 {{ config(materialized='table') }}
 
 {% set key = "warning_id, acknowledged_at" %}
