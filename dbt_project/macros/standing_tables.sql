@@ -4,9 +4,10 @@
   A build makes everything anew when a file of this project has changed
   (warehouse/build.py), so a table that stands has the columns of its SQL. dbt
   asks for both and compares them, renames a copy into place and tells every
-  description again: most of the statements of a small wave
-  (docs/decisions/0044). Everything of a model happens in one transaction: a
-  build that is killed leaves the relation as it was.
+  description again: more than a third of the statements of a small wave
+  (docs/decisions/0044). A wave moves the rows of a model in one transaction. One
+  that is made anew is dropped before: a build that is killed then is not on
+  record, and the next one makes everything anew.
 -#}
 
 {% materialization table, adapter='duckdb' %}
