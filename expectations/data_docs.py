@@ -12,6 +12,7 @@ import re
 import warnings
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -181,10 +182,17 @@ def _rendered(verdict: Verdict, kept: list[dict[str, Any]]) -> str:
 
     imported()
     from great_expectations.render.renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view import DefaultJinjaPageView
 
     document = ValidationResultsPageRenderer().render(_result(verdict, kept))
-    return DefaultJinjaPageView().render(document)
+    return _view().render(document)
+
+
+@cache
+def _view() -> Any:
+    """One for all pages: each view compiles its templates anew."""
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    return DefaultJinjaPageView()
 
 
 def _result(verdict: Verdict, kept: list[dict[str, Any]]) -> Any:

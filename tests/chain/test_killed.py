@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+import pytest
 from watchfiles import watch
 
 from warehouse.publish import current
@@ -44,17 +45,30 @@ def kill_when_written(process: subprocess.Popen, path: Path) -> None:
     process.wait()
 
 
-def test_a_chain_killed_five_times_ends_as_an_undisturbed_one(
-    published, tmp_path, command_environment
+KILLS = {
+    "landed": lambda run, _: kill_at(run, "landed", "site_regions"),
+    "judged": lambda run, _: kill_at(run, "judged", "sim_units"),
+    "loaded": lambda run, _: kill_at(run, "loaded", "sim_submissions"),
+    "built": lambda run, home: kill_when_written(run, home / "dbt/logs/dbt.log"),
+    "published": lambda run, _: kill_at(run, "publishing", ""),
+}
+
+
+@pytest.mark.parametrize(
+    "stages",
+    [
+        ("judged", "built", "published"),
+        pytest.param(tuple(KILLS), marks=pytest.mark.long),
+    ],
+    ids=["thrice", "at-every-stage"],
+)
+def test_a_chain_killed_again_and_again_ends_as_an_undisturbed_one(
+    stages, published, tmp_path, command_environment
 ):
     home = tmp_path / "home"
-    start_here = lambda: start(command_environment, home)  # noqa: E731
-    kill_at(start_here(), "landed", "site_regions")
-    kill_at(start_here(), "judged", "sim_units")
-    kill_at(start_here(), "loaded", "sim_submissions")
-    kill_when_written(start_here(), home / "dbt" / "logs" / "dbt.log")
-    kill_at(start_here(), "publishing", "")
-    done = start_here()
+    for stage in stages:
+        KILLS[stage](start(command_environment, home), home)
+    done = start(command_environment, home)
     told = [json.loads(line) for line in done.stderr]
     assert done.wait() == 0, told
 

@@ -66,14 +66,18 @@ class Warehouse:
 
     def take(self, name: str) -> None:
         """Every row of core, marts and published, as it is now."""
-        tables = self.query(
-            "select table_schema, table_name from information_schema.tables "
-            f"where table_schema in {LAYERS} order by all"
-        )
-        self.taken[name] = {
-            f"{schema}.{table}": Counter(self.query(f'from {schema}."{table}"'))
-            for schema, table in tables
-        }
+        # One connection: to open the file takes longer than to read a table.
+        with duckdb.connect(self.path, read_only=True) as connection:
+            tables = connection.execute(
+                "select table_schema, table_name from information_schema.tables "
+                f"where table_schema in {LAYERS} order by all"
+            ).fetchall()
+            self.taken[name] = {
+                f"{schema}.{table}": Counter(
+                    connection.execute(f'from {schema}."{table}"').fetchall()
+                )
+                for schema, table in tables
+            }
 
 
 @pytest.fixture(scope="session")

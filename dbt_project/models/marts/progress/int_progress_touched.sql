@@ -49,7 +49,9 @@ changed_terms as (
     select rule_id as changed
     from {{ ref('stg_rules') }}
     where
-        rule_id in ('PROGRESS_RAG', 'PROGRESS_EUROSTAT', 'FORECAST')
+        rule_id in (
+            'PROGRESS_RAG', 'PROGRESS_EUROSTAT', 'FORECAST', 'VALUE_PRECEDENCE'
+        )
         and {{ is_unread(reader) }}
     union all
     select indicator_code as changed

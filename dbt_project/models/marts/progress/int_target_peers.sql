@@ -45,13 +45,12 @@ peer_values as (
         on
             observations.region_code = peers.region_code
             and peers.level = greatest(own.level, 1)
+    where {{ kind_place('observations.source_kind') }} is not null
     qualify
         row_number() over (
             partition by terms.target_key, observations.region_code
             order by
-                case observations.source_kind
-                    when 'verified' then 0 when 'official' then 1 else 2
-                end asc nulls last,
+                {{ kind_place('observations.source_kind') }} asc nulls last,
                 observations.known_from desc nulls last,
                 observations.source_code asc nulls last
         ) = 1
