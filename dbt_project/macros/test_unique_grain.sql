@@ -2,14 +2,16 @@
   The grain of a relation names one row; missing parts count as a value.
 
   With `key`, only the keys that a load since the last build has touched are
-  looked at (no further back than the oldest `since` among them), with `touched` only the rows that the latest list of touched series
-  had written: what stands from before was tested then, and a wave must not cost
-  a look at all history.
+  looked at (no further back than the oldest `since` among them), with `touched`
+  only the rows that the latest list of touched series, one row each, had written:
+  what stands from before was tested then, and a wave must not cost a look at all
+  history. A join, because `exists` with an inequality takes ten times as long.
 -#}
 {% test unique_grain(model, columns, key=none, since=none, touched=none) %}
 
+    {%- set grain = 'tested.' ~ columns | join(', tested.') %}
     select
-        {{ columns | join(', ') }},
+        {{ grain }},
         count(*) as n_rows
     from {{ model }} as tested
     {% if key and not flags.FULL_REFRESH -%}
@@ -33,15 +35,12 @@
                 )
             {%- endif %}
     {%- elif touched -%}
-        where exists (
-            select 1
-            from {{ touched }} as touched
-            where
+        inner join {{ touched }} as touched
+            on
                 tested.target_key = touched.target_key
                 and tested.period_end >= touched.from_end
-        )
     {%- endif %}
-    group by {{ columns | join(', ') }}
+    group by {{ grain }}
     having count(*) > 1
 
 {% endtest %}
