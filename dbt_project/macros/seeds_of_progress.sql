@@ -40,10 +40,9 @@
         -- periods of each length, and no further is the mart read.
         bounds as (
             select
-                min(touched.from_end) as from_end,
-                any_value(rules.keep_missing_periods) + 2 as periods_back
-            from touched
-            cross join {{ ref('int_progress_rules') }} as rules
+                {{ earliest('bound.from_end', 'touched') }} as from_end,
+                rules.keep_missing_periods + 2 as periods_back
+            from {{ ref('int_progress_rules') }} as rules
         ),
 
         ratings as (

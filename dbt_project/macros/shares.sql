@@ -25,3 +25,7 @@
     {%- set number, count = build_share() -%}
     {{ return(number == count) }}
 {%- endmacro %}
+
+{% macro is_in_shares() -%}
+    {{ return(build_share()[1] > 1) }}
+{%- endmacro %}

@@ -15,7 +15,7 @@
     {%- set relation = this.incorporate(type='table') -%}
     {{ run_hooks(pre_hooks) }}
     {%- if not is_standing(standing) -%}
-        {{ make_table(standing, relation) }}
+        {{ make_table(standing, relation, compiled_code) }}
     {%- elif config.get('contract').enforced -%}
         {#- Its descriptions and its constraints go on standing. -#}
         {%- call statement('main') -%}
@@ -43,10 +43,12 @@
     {%- set key = config.get('unique_key') -%}
     {{ run_hooks(pre_hooks) }}
     {%- if not is_standing(standing) -%}
-        {{ make_table(standing, relation) }}
+        {{ make_table(standing, relation, in_order_of_time(compiled_code)) }}
     {%- elif not key -%}
         {%- call statement('main') -%}
-            insert into {{ relation }} by name {{ compiled_code }}
+            insert into {{ relation }} by name
+            {{ in_order_of_time(compiled_code) if is_in_shares()
+                else compiled_code }}
         {%- endcall -%}
     {%- else -%}
         {%- set fresh = 'fresh_' ~ this.identifier -%}
@@ -56,9 +58,7 @@
             delete from {{ relation }} as told
             where
                 {% if config.get('incremental_strategy') == 'replace_since' -%}
-                    told.period_end >= (
-                        select min(fresh.period_end) from {{ fresh }} as fresh
-                    )
+                    told.period_end >= {{ earliest('bound.period_end', fresh) }}
                     and {{ '' }}
                 {%- endif -%}
                 told.{{ key }} in (select fresh.{{ key }} from {{ fresh }} as fresh);
@@ -99,12 +99,28 @@
 {%- endmacro %}
 
 {#- With its contract and its descriptions; what was there before goes. -#}
-{% macro make_table(standing, relation) -%}
+{% macro make_table(standing, relation, sql) -%}
     {{ drop_relation_if_exists(standing) }}
     {%- call statement('main') -%}
-        {{ create_table_as(False, relation, compiled_code) }}
+        {{ create_table_as(False, relation, sql) }}
     {%- endcall -%}
     {{ describe(relation) }}
+{%- endmacro %}
+
+{#- Waves leave their rows in the order of time, and what reads a wave's periods
+    counts on it (docs/decisions/0026): made anew, a table lies as if waves had
+    made it. -#}
+{% macro in_order_of_time(sql) -%}
+    {%- set times = ['period_end', 'period', 'last_end']
+        | select('in', model.columns) | list -%}
+    {%- if times -%}
+        select made.* from (
+            {{ sql }}
+        ) as made
+        order by made.{{ times[0] }}
+    {%- else -%}
+        {{ sql }}
+    {%- endif -%}
 {%- endmacro %}
 
 {#- All descriptions in one statement. A layer that keeps them has contracts, so

@@ -24,3 +24,13 @@
             and told.period = unread.period
     {%- endif -%}
 {%- endmacro %}
+
+{#- The first of the times (an expression of `bound`) that a wave touches: no row
+    before it need be read. Where it touches none, a time after all of them: with a
+    null the engine reads all of history to find nothing. -#}
+{% macro earliest(time, relation) -%}
+    (
+        select coalesce(min({{ time }}), cast('9999-12-31' as date))
+        from {{ relation }} as bound
+    )
+{%- endmacro %}

@@ -108,7 +108,7 @@
                 and {{ same(key, 'kept', 'told') }};
         {%- endif %}
         insert into {{ kept }} by name
-        select * from {{ ref(model) }}
+        select * from {{ ref(model) }} order by last_end
     {%- endif -%}
 {%- endmacro %}
 

@@ -159,8 +159,6 @@
         where
             told.{{ key }} = touched.{{ key }}
             and told.period_end >= touched.from_end
-            and told.period_end >= (
-                select min(every.from_end) from {{ ref(touched) }} as every
-            )
+            and told.period_end >= {{ earliest('bound.from_end', ref(touched)) }}
     {%- endif -%}
 {%- endmacro %}

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
+from dataclasses import replace
+
+import duckdb
 
 from warehouse.dictionary import DIAGRAM, DICTIONARY, diagram, dictionary
 
@@ -49,6 +53,43 @@ def test_waves_and_interrupted_runs_end_as_a_full_refresh(warehouse):
     assert waves != warehouse.taken["repeated"]
     for table, rows in refreshed.items():
         assert waves[table] == rows, table
+
+
+def test_what_is_made_anew_lies_in_the_order_of_time(rated):
+    # As waves leave it: what a wave reads is found by the bounds of its periods.
+    for table, time in (
+        ("core.fct_observation", "period_end"),
+        ("marts.indicator_progress", "period_end"),
+        ("ops.warned_series", "last_end"),
+    ):
+        ((times, falls),) = rated.query(
+            f"select count(distinct {time}), count(*) filter (where fell) from ("
+            f" select {time}, {time} < lag({time}) over (order by rowid) as fell"
+            f" from {table})"
+        )
+        assert times > 3, table
+        # Two shares, one after the other.
+        assert falls < 2, table
+
+
+def test_a_row_that_a_wave_wrote_twice_is_found(rated, tmp_path, monkeypatch):
+    mart = "marts.indicator_progress"
+    made = replace(rated, path=tmp_path / "w" / rated.path.name)
+    made.path.parent.mkdir()
+    shutil.copy(rated.path, made.path)
+    monkeypatch.setenv("PLANWATCH_WAREHOUSE", str(made.path))
+    checked = ("test", "--select", "indicator_progress,test_type:generic")
+    assert made.dbt(*checked).success
+    with duckdb.connect(made.path) as connection:
+        (twice,) = connection.execute(
+            f"insert into {mart} select told.* from {mart} as told"
+            " join intermediate.int_progress_touched as touched using (target_key)"
+            " where told.period_end >= touched.from_end limit 1"
+        ).fetchone()
+    assert twice == 1
+    failed = [r.node.name for r in made.dbt(*checked).result if r.status == "fail"]
+    assert failed
+    assert all(name.startswith("unique_grain") for name in failed)
 
 
 def test_a_wave_touches_only_the_series_that_its_rows_touch(warehouse):

@@ -41,9 +41,8 @@ candidates as (
         from {{ this }}
         where
             observation_key in (select new_rows.observation_key from new_rows)
-            and period_end >= (
-                select min({{ period_end('new_rows.period') }}) from new_rows
-            )
+            and period_end
+            >= {{ earliest(period_end('bound.period'), 'new_rows') }}
     {%- endif %}
 ),
 

@@ -91,7 +91,7 @@ observations as (
     from {{ ref('fct_observation') }}
     where
         is_current
-        and period_end >= (select min(read_beyond.read_end) from read_beyond)
+        and period_end >= {{ earliest('bound.read_end', 'read_beyond') }}
 ),
 
 beyond as (

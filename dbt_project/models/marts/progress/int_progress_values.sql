@@ -15,10 +15,8 @@ observations as (
     from {{ ref('fct_observation') }}
     where
         is_current
-        and period_end >= (
-            select min(touched.from_end)
-            from {{ ref('int_progress_touched') }} as touched
-        )
+        and period_end
+        >= {{ earliest('bound.from_end', ref('int_progress_touched')) }}
 ),
 
 -- Two sources of one kind: the value that became known last is used.

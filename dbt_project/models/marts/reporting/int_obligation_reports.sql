@@ -44,9 +44,7 @@ observations as (
             observations.form_code = touched.form_code
             and observations.period = touched.period
     where
-        observations.period_end >= (
-            select min(bound.period_end) from touched as bound
-        )
+        observations.period_end >= {{ earliest('bound.period_end', 'touched') }}
 ),
 
 required_items as (

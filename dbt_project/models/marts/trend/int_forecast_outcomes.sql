@@ -14,18 +14,20 @@ progress as (
     select * from {{ ref('indicator_progress') }}
 ),
 
+-- What has ended first: for a plan under way no history need be read.
 ends as (
     select
         target_key,
         target_end
     from {{ ref('int_target_terms') }}
-    {% if is_incremental() -%}
-        where
-            target_key in (
+    where
+        target_end <= (select max(told.period_end) from progress as told)
+        {% if is_incremental() -%}
+            and target_key in (
                 select touched.target_key
                 from {{ ref('int_warnings_touched_targets') }} as touched
             )
-    {%- endif %}
+        {%- endif %}
 ),
 
 outcomes as (

@@ -34,9 +34,8 @@ final as (
     where
         progress.status_raw <> 'not_rated'
         and progress.period_end >= seams.seam
-        and progress.period_end >= (
-            select min(bound.seam) from {{ ref('int_warnings_seams') }} as bound
-        )
+        and progress.period_end
+        >= {{ earliest('bound.seam', ref('int_warnings_seams')) }}
 )
 
 select * from final

@@ -36,9 +36,7 @@ figures as (
         ) as figures
     from {{ ref('indicator_progress') }}
     where
-        period_end >= (
-            select min(bound.seam) from {{ ref('int_warnings_seams') }} as bound
-        )
+        period_end >= {{ earliest('bound.seam', ref('int_warnings_seams')) }}
 ),
 
 final as (
