@@ -10,18 +10,18 @@
 
 with
 
-progress as (
-    select * from {{ ref('indicator_progress') }}
-),
-
--- What has ended first: for a plan under way no history need be read.
+-- What has ended first: for a plan under way no history need be read. The mart is
+-- named where it is read: an import that steps share is written out whole.
 ends as (
     select
         target_key,
         target_end
     from {{ ref('int_target_terms') }}
     where
-        target_end <= (select max(told.period_end) from progress as told)
+        target_end <= (
+            select max(told.period_end)
+            from {{ ref('indicator_progress') }} as told
+        )
         {% if is_incremental() -%}
             and target_key in (
                 select touched.target_key
@@ -36,7 +36,7 @@ outcomes as (
         progress.source_kind,
         ends.target_end,
         progress.value_to_date as outcome
-    from progress
+    from {{ ref('indicator_progress') }} as progress
     inner join ends
         on
             progress.target_key = ends.target_key
@@ -63,7 +63,7 @@ judged as (
         and progress.forecast_high80 as is_inside,
         100 * (progress.forecast_value - outcomes.outcome)
         / nullif(abs(outcomes.outcome), 0) as error_pct
-    from progress
+    from {{ ref('indicator_progress') }} as progress
     inner join outcomes
         on
             progress.target_key = outcomes.target_key
