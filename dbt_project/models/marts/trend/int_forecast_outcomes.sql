@@ -10,8 +10,8 @@
 
 with
 
--- What has ended first: for a plan under way no history need be read. The mart is
--- named where it is read: an import that steps share is written out whole.
+-- What has ended first: for a plan under way no history need be read. The mart
+-- is named where it is read: an import that steps share is written out whole.
 ends as (
     select
         target_key,
