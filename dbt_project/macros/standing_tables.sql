@@ -111,7 +111,7 @@
     counts on it (docs/decisions/0026): made anew, a table lies as if waves had
     made it. -#}
 {% macro in_order_of_time(sql) -%}
-    {%- set times = ['period_end', 'period', 'last_end']
+    {%- set times = ['period_end', 'period']
         | select('in', model.columns) | list -%}
     {%- if times -%}
         select made.* from (
