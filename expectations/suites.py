@@ -6,6 +6,7 @@ expectation with the rule's id and version in `meta`.
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -80,7 +81,7 @@ def _validated(bench: Bench, table: str, checks: list[Check]) -> list[Finding]:
     if not checks:
         return []
     gx = imported()
-    with warnings.catch_warnings(), _configurations_kept():
+    with warnings.catch_warnings(), _made_once():
         # pandas deprecations inside Great Expectations: not ours to mend.
         warnings.filterwarnings("ignore", module=r"great_expectations\..*")
         result = _batch(gx, bench, table).validate(
@@ -98,15 +99,17 @@ def _validated(bench: Bench, table: str, checks: list[Check]) -> list[Finding]:
 
 
 @contextmanager
-def _configurations_kept() -> Iterator[None]:
-    """Make the configuration of an expectation once, not a hundred times.
+def _made_once() -> Iterator[None]:
+    """Spare Great Expectations what takes most of the time of a small batch.
 
-    Great Expectations puts it together anew for every key that it looks up,
-    which takes most of the time of a small batch.
+    It puts the configuration of an expectation together anew for every key that
+    it looks up. And it walks through the keywords of every metric in search of
+    what JSON does not know: they are plain, and JSON says when they are not.
     """
+    from great_expectations.core import id_dict
     from great_expectations.expectations.expectation import Expectation
 
-    made = Expectation.configuration
+    made, convert = Expectation.configuration, id_dict.convert_to_json_serializable
     kept: dict[int, tuple[Any, Any]] = {}
 
     def once(self: Any) -> Any:
@@ -115,11 +118,20 @@ def _configurations_kept() -> Iterator[None]:
             kept[id(self)] = (self, made.fget(self))
         return kept[id(self)][1]
 
+    def as_it_is(data: Any) -> Any:
+        try:
+            json.dumps(data, allow_nan=False)
+        except (TypeError, ValueError):
+            return convert(data)
+        return data
+
     Expectation.configuration = property(once)
+    id_dict.convert_to_json_serializable = as_it_is
     try:
         yield
     finally:
         Expectation.configuration = made
+        id_dict.convert_to_json_serializable = convert
 
 
 def merged(parts: Sequence[Sequence[Finding]]) -> list[Finding]:
