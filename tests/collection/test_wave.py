@@ -138,7 +138,8 @@ def start(settings, *, processes: int = 1) -> subprocess.Popen:
     script.write_text(code)
     return subprocess.Popen(
         [sys.executable, script, settings.home, settings.site, str(processes)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     )  # fmt: skip
 
 
@@ -165,7 +166,8 @@ def test_a_killed_wave_goes_on_without_asking_again_for_what_it_has(
     wave = start(settings, processes=processes)
     assert reached.wait(60)
     wave.send_signal(signal.SIGKILL)
-    wave.wait()
+    # Its children hold its output open, until they have noticed and are gone too.
+    wave.communicate()
     dead.set()
     journaled = {
         json.loads(line)["url"].rpartition("/")[2]
