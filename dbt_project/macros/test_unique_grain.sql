@@ -16,23 +16,19 @@
     from {{ model }} as tested
     {% if key and not flags.FULL_REFRESH -%}
         {%- set is_fresh -%}
-            fresh.load_seq > (
+            load_seq > (
                 select coalesce(max(finished.load_seq), -1)
                 from {{ source('ops', 'build') }} as finished
             )
         {%- endset -%}
         where
             {{ key }} in (
-                select fresh.{{ key }}
-                from {{ model }} as fresh
+                select {{ key }}
+                from {{ model }}
                 where {{ is_fresh }}
             )
             {%- if since %}
-                and {{ since }} >= (
-                    select min(fresh.{{ since }})
-                    from {{ model }} as fresh
-                    where {{ is_fresh }}
-                )
+                and {{ since }} >= {{ earliest('bound.' ~ since, model, is_fresh) }}
             {%- endif %}
     {%- elif touched -%}
         inner join {{ touched }} as touched

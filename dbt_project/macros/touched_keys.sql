@@ -25,12 +25,14 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- The first of the times (an expression of `bound`) that a wave touches: no row
-    before it need be read. Where it touches none, a time after all of them: with a
-    null the engine reads all of history to find nothing. -#}
-{% macro earliest(time, relation) -%}
+{#- The first of the times (an expression of `bound`) that a wave touches, among the
+    rows that meet a condition: no row before it need be read. Where it touches none,
+    a time after all of them: with a null the engine reads all of history to find
+    nothing. -#}
+{% macro earliest(time, relation, condition='true') -%}
     (
         select coalesce(min({{ time }}), cast('9999-12-31' as date))
         from {{ relation }} as bound
+        where {{ condition }}
     )
 {%- endmacro %}
