@@ -17,6 +17,7 @@ from typing import Any
 from ingestion.durable import commit_file, machine_faults
 from ingestion.errors import Damaged
 from ingestion.settings import ROOT, Settings
+from warehouse.dbt_events import leave_out_debug_events
 
 PROJECT = ROOT / "dbt_project"
 
@@ -60,37 +61,13 @@ def invoke(arguments: list[str], manifest: Any = None):
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    _leave_out_debug_events()
+    leave_out_debug_events()
     try:
         return dbtRunner(manifest=manifest).invoke(
             ["--log-level", "none", "--log-level-file", "info", *arguments]
         )
     finally:
         DuckDBConnectionManager.close_all_connections()
-
-
-@cache
-def _leave_out_debug_events() -> None:
-    """What dbt tells its own makers takes a tenth of the time of a small wave.
-
-    A level of the log does not spare it: dbt words each event first.
-    """
-    from dbt_common.events.base_types import BaseEvent, EventLevel
-    from dbt_common.events.event_manager import EventManager
-    from dbt_common.events.event_manager_client import ctx_set_event_manager
-
-    class WithoutDebug(EventManager):
-        def fire_event(
-            self,
-            e: BaseEvent,
-            level: EventLevel | None = None,
-            *more: Any,
-            **named: Any,
-        ) -> None:
-            if (level or e.level_tag()) != EventLevel.DEBUG:
-                super().fire_event(e, level, *more, **named)
-
-    ctx_set_event_manager(WithoutDebug())
 
 
 def manifest_of(settings: Settings, target: str = "duckdb") -> Any:

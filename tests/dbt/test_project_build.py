@@ -8,7 +8,12 @@ from collections import Counter
 from dataclasses import replace
 
 import duckdb
+from dbt_common.events.base_types import EventLevel
+from dbt_common.events.event_manager_client import get_event_manager
+from dbt_common.events.functions import fire_event
+from dbt_common.events.types import RecordRetryException
 
+from warehouse.dbt_events import leave_out_debug_events
 from warehouse.dictionary import DIAGRAM, DICTIONARY, diagram, dictionary
 
 LAYERS = ("core", "marts", "published")
@@ -35,6 +40,21 @@ def test_every_test_of_the_project_passes(warehouse):
     assert passed["test"] > 80
     assert passed["test"] + constraints > 300
     assert passed["unit_test"] > 15
+
+
+def test_a_debug_event_becomes_a_message_when_it_is_read():
+    leave_out_debug_events()
+    unread, read = RecordRetryException(exc="one"), RecordRetryException(exc="two")
+    fire_event(unread)
+    assert "pb_msg" not in vars(unread)
+    heard = []
+    manager = get_event_manager()
+    manager.add_callback(heard.append)
+    fire_event(read, level=EventLevel.WARN)
+    manager.callbacks.remove(heard.append)
+    assert [(event.info.level, event.info.msg) for event in heard] == [
+        ("warn", "External call exception: two")
+    ]
 
 
 def test_an_empty_run_reads_nothing_and_says_so(warehouse):
