@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     now: datetime | None = None
     samples_url: str = "http://127.0.0.1:8765"
     samples_token: SecretStr = SecretStr("sample-token")
-    memory_limit: str = "3GB"
+    memory_limit: str = "2GB"
     threads: int = 2
     cache: Path | None = None
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 # What tells dbt's models which share they are to make, as "3/17".
 SHARE = "PLANWATCH_BUILD_SHARE"
 
-# Observations whose series are rated at once: what fits in 3 GB.
+# Observations whose series are rated at once: 3 GB of memory, all in all.
 SHARE_ROWS = 2_500_000
 
 # What is made share by share, one after the other: a warning may speak of several

@@ -3,13 +3,14 @@
     cast(cast({{ number }} as decimal(38, {{ digits }})) as varchar)
 {%- endmacro %}
 
-{#- One JSON object as text; pairs is a list of [name, expression]. -#}
+{#- One JSON object as text; pairs is a list of [name, expression]. By a struct,
+    whose names are known beforehand: json_object takes half as long again. -#}
 {% macro json_text(pairs) -%}
-    cast(json_object(
+    cast(to_json(struct_pack(
         {%- for pair in pairs %}
-        '{{ pair[0] }}', {{ pair[1] }}{{ ',' if not loop.last }}
+        "{{ pair[0] }}" := {{ pair[1] }}{{ ',' if not loop.last }}
         {%- endfor %}
-    ) as varchar)
+    )) as varchar)
 {%- endmacro %}
 
 {#- One JSON list of objects as text, from the rows of a group, sorted by the
