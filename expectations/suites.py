@@ -6,10 +6,8 @@ expectation with the rule's id and version in `meta`.
 
 from __future__ import annotations
 
-import json
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -17,6 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from expectations.catalogue import Check
+from expectations.lean_validation import lean_validation
 from ingestion.errors import EXIT_INTEGRITY, Terminal
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def _validated(bench: Bench, table: str, checks: list[Check]) -> list[Finding]:
     if not checks:
         return []
     gx = imported()
-    with warnings.catch_warnings(), _made_once():
+    with warnings.catch_warnings(), lean_validation():
         # pandas deprecations inside Great Expectations: not ours to mend.
         warnings.filterwarnings("ignore", module=r"great_expectations\..*")
         result = _batch(gx, bench, table).validate(
@@ -96,42 +95,6 @@ def _validated(bench: Bench, table: str, checks: list[Check]) -> list[Finding]:
             "look for two rules with the same expectation in the catalogue.",
         )
     return [_finding(check, outcomes[n]) for n, check in enumerate(checks)]
-
-
-@contextmanager
-def _made_once() -> Iterator[None]:
-    """Spare Great Expectations what takes most of the time of a small batch.
-
-    It puts the configuration of an expectation together anew for every key that
-    it looks up. And it walks through the keywords of every metric in search of
-    what JSON does not know: they are plain, and JSON says when they are not.
-    """
-    from great_expectations.core import id_dict
-    from great_expectations.expectations.expectation import Expectation
-
-    made, convert = Expectation.configuration, id_dict.convert_to_json_serializable
-    kept: dict[int, tuple[Any, Any]] = {}
-
-    def once(self: Any) -> Any:
-        # The expectation itself is kept too, or its id might be used again.
-        if id(self) not in kept:
-            kept[id(self)] = (self, made.fget(self))
-        return kept[id(self)][1]
-
-    def as_it_is(data: Any) -> Any:
-        try:
-            json.dumps(data, allow_nan=False)
-        except (TypeError, ValueError):
-            return convert(data)
-        return data
-
-    Expectation.configuration = property(once)
-    id_dict.convert_to_json_serializable = as_it_is
-    try:
-        yield
-    finally:
-        Expectation.configuration = made
-        id_dict.convert_to_json_serializable = convert
 
 
 def merged(parts: Sequence[Sequence[Finding]]) -> list[Finding]:

@@ -1,0 +1,85 @@
+"""Great Expectations without what it works out again and again.
+
+In a small batch the rows cost next to nothing: the time goes into putting the
+same configurations, expectations and metrics together anew. What is kept here
+is kept for one validation; what is asked of the data stays the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def lean_validation() -> Iterator[None]:
+    """Within it, Great Expectations makes each thing of a validation once.
+
+    * the configuration of an expectation, which is asked for with every key;
+    * the expectation of a configuration, which is made for every metric of it;
+    * the metrics that a metric depends on, which are followed down every path;
+    * an id of plain keywords, which JSON can write without a search for others;
+    * the text of the context's own configuration, which nobody saves.
+    """
+    from great_expectations.core import id_dict
+    from great_expectations.data_context import EphemeralDataContext
+    from great_expectations.expectations.expectation import Expectation
+    from great_expectations.expectations.expectation_configuration import (
+        ExpectationConfiguration,
+    )
+    from great_expectations.validator.validation_graph import ValidationGraph
+
+    changes = (
+        (Expectation, "configuration", lambda made: property(_once(made.fget))),
+        (ExpectationConfiguration, "to_domain_obj", _once),
+        (ValidationGraph, "build_metric_dependency_graph", _followed_once),
+        (id_dict, "convert_to_json_serializable", _as_it_is),
+        (EphemeralDataContext, "_save_project_config", lambda _: lambda _: None),
+    )
+    before = [getattr(owner, name) for owner, name, _ in changes]
+    for (owner, name, lean), original in zip(changes, before, strict=True):
+        setattr(owner, name, lean(original))
+    try:
+        yield
+    finally:
+        for (owner, name, _), original in zip(changes, before, strict=True):
+            setattr(owner, name, original)
+
+
+def _once(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    kept: dict[int, tuple[Any, Any]] = {}
+
+    def once(self: Any) -> Any:
+        # The object itself is kept too, or its id might be used again.
+        if id(self) not in kept:
+            kept[id(self)] = (self, make(self))
+        return kept[id(self)][1]
+
+    return once
+
+
+def _followed_once(follow: Callable[..., None]) -> Callable[..., None]:
+    followed: dict[tuple[int, Any], Any] = {}
+
+    def follow_once(
+        self: Any, metric_configuration: Any, runtime_configuration: Any = None
+    ) -> None:
+        key = (id(self), metric_configuration.id)
+        if key not in followed:
+            followed[key] = self
+            follow(self, metric_configuration, runtime_configuration)
+
+    return follow_once
+
+
+def _as_it_is(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def as_it_is(data: Any) -> Any:
+        try:
+            json.dumps(data, allow_nan=False)
+        except (TypeError, ValueError):
+            return convert(data)
+        return data
+
+    return as_it_is
