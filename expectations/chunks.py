@@ -249,7 +249,7 @@ def _all(folder: Path, name: str) -> str:
 def rows(bench: Bench, name: str, columns: str) -> str:
     """Query of the accepted or the quarantined rows."""
     gathered = f"gathered_{name}"
-    if gathered in {row[0] for row in bench.execute("show tables").fetchall()}:
+    if bench.has(gathered):
         listed = "1" if columns == "1" else ", ".join(OBSERVATION_COLUMNS)
         return f"select {listed} from {gathered}"
     join = {"accepted": "anti", "quarantine": "semi"}[name]

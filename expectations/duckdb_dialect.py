@@ -117,9 +117,17 @@ class Bench:
         """Another connection to the same database."""
         return self.connection.duplicate()
 
-    def value(self, sql: str) -> Any:
+    def value(self, sql: str, parameters: Any = None) -> Any:
         """First cell of a query's first row."""
-        return self.execute(sql).fetchone()[0]
+        return self.execute(sql, parameters).fetchone()[0]
+
+    def has(self, name: str) -> bool:
+        """Whether there is a table or view of that name."""
+        return self.value(
+            "select exists (from duckdb_tables() where table_name = $name)"
+            " or exists (from duckdb_views() where view_name = $name)",
+            {"name": name},
+        )
 
     def columns(self, table: str) -> list[str]:
         return [row[0] for row in self.execute(f"describe {table}").fetchall()]

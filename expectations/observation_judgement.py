@@ -31,7 +31,10 @@ STAGES = (
     ("cross_source", ("usable", "sources"), "judged_source"),
 )
 # Where reasons read what they quote, if not in the judged table.
-_EXPLAINED = {"judged_observation": "explained_observation"}
+_EXPLAINED = {
+    "judged_observation": "explained_observation",
+    "judged_series": "explained_series",
+}
 _TYPED = {
     "value": "number as value",
     "published_at": "timezone('UTC', published_at::timestamptz) as published_at",
@@ -169,35 +172,60 @@ def _judge_past(judgement: Judgement, bench: Bench) -> list[Finding]:
     _run(bench, "series")
     bench.execute("create table wrong_before as select row_id from wrong_row")
     bench.execute("create table rejected_before as select row_id from wrong_row")
+    bench.execute("create table due_series as select series_id from series")
     rounds = bench.value(
         "select coalesce(max(points), 0) from (select count(*) as points"
         " from series_row group by series_id)"
     )
     while True:
-        for script in ("series_past", "series_facts"):
-            _run(bench, script)
+        _find_facts(bench)
         findings = _judged(judgement, bench, "history", "judged_series")
         _add_wrong(bench, "history")
         findings += _judge_submissions(judgement, bench)
-        outcome = (
-            "rejected_row" if judgement.batch.kind == "submission" else "wrong_row"
-        )
-        changed = bench.value(
-            f"select count(*) from (from {outcome} except from rejected_before)"
-        ) + bench.value(
-            f"select count(*) from (from rejected_before except from {outcome})"
-        )
-        if rounds <= 1 or not changed:
+        if rounds <= 1 or not _goes_on(judgement, bench):
             return findings
-        bench.execute(
-            "create or replace table rejected_before as select distinct row_id"
-            f" from {outcome}"
-        )
         bench.execute("create or replace table wrong_row as from wrong_before")
         for table in ("reason", "waived"):
             bench.execute(
                 f"delete from {table} where scope in ('history', 'submission')"
             )
+
+
+def _find_facts(bench: Bench) -> None:
+    """Facts about the rows of the series that are due; others keep theirs."""
+    for script in ("series_past", "series_facts"):
+        _run(bench, script)
+    if not bench.has("judged_series"):
+        bench.execute("alter table due_facts rename to judged_series")
+    else:
+        bench.execute(
+            "delete from judged_series"
+            " where series_id in (select series_id from due_series)"
+        )
+        bench.execute("insert into judged_series from due_facts")
+    _run(bench, "series_judged")
+
+
+def _goes_on(judgement: Judgement, bench: Bench) -> bool:
+    """Whether this round rejected other rows than the one before.
+
+    Only the series that they belong to have another past now.
+    """
+    outcome = "rejected_row" if judgement.batch.kind == "submission" else "wrong_row"
+    bench.execute(
+        "create or replace table changed_row as"
+        f" (from {outcome} except from rejected_before)"
+        f" union all (from rejected_before except from {outcome})"
+    )
+    bench.execute(
+        "create or replace table due_series as select distinct series_id"
+        " from series_row where row_id in (select row_id from changed_row)"
+    )
+    bench.execute(
+        f"create or replace table rejected_before as select distinct row_id"
+        f" from {outcome}"
+    )
+    return bool(bench.value("select count(*) from changed_row"))
 
 
 def _prepare_submissions(judgement: Judgement, bench: Bench) -> None:

@@ -1,7 +1,7 @@
 -- What the past says about each row, in the columns that the rules read.
 --   OBS_CUMULATIVE_FALLS, cumulative.<indicator>: year or always
 --   OBS_STOCK_FLOW, flow.<stock indicator>: flow indicator
-create or replace table judged_series as
+create or replace table due_facts as
 with
 
 declared as (
@@ -61,6 +61,8 @@ compared as (
         = series_row.period_start as last_is_previous,
         cumulative.declaration as cumulative,
     from series_row
+    inner join due_series
+        on series_row.series_id = due_series.series_id
     left join series_own as own on series_row.row_id = own.row_id
     left join series_revised as revised on series_row.row_id = revised.row_id
     left join flows on series_row.row_id = flows.row_id
@@ -146,46 +148,8 @@ final as (
             when revised_number <> number then known_from
         end as revision_known,
         case when last_is_previous then last_number end as previous_number,
-        concat_ws(
-            '; ',
-            case
-                when own_points > 0
-                    then coalesce(
-                        'unit ' || unit_code, 'region ' || region_code
-                    )
-                    || ' reported '
-                    || case
-                        when own_least = own_greatest then plain(own_least)
-                        else plain(own_least) || '–' || plain(own_greatest)
-                    end
-                    || ' in ' || own_points::varchar || ' of the last 12 '
-                    || case months
-                        when 12 then 'years'
-                        when 6 then 'half-years'
-                        when 3 then 'quarters'
-                        else 'months'
-                    end
-            end,
-            case
-                when peers >= 5
-                    then 'median of ' || peers::varchar || ' peers in '
-                    || peers_period || ': ' || plain(peers_median)
-            end
-        ) as derivation,
     from measured
 )
 
 select * from final
-;
-
-create or replace table submission_copy as
-select
-    submission_id,
-    count(*) filter (number <> 0) as rows_compared,
-    count(*) filter (number <> 0 and number = previous_number)
-        as rows_unchanged,
-    any_value(last_period) as copied_period,
-from judged_series
-where submission_id is not null and previous_number is not null
-group by submission_id
 ;

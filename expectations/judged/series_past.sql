@@ -1,49 +1,75 @@
 -- Rows against their own past: what was known before the row, of the same
--- series, at most twelve periods back. Made anew for every round of judging:
--- `rejected_before` are rows of this batch that the round before rejected.
+-- series, at most twelve periods back. Made anew in every round of judging,
+-- for the series that are due: `rejected_before` are rows of this batch that
+-- the round before rejected.
 create or replace table series_point as
-select * from series_known
+select series_known.*
+from series_known
+inner join due_series
+    on series_known.series_id = due_series.series_id
 union all
 select
-    series_id,
-    period_start,
-    period,
-    known_from,
-    number,
-    submission_id,
-    source_code,
+    series_row.series_id,
+    series_row.period_start,
+    series_row.period,
+    series_row.known_from,
+    series_row.number,
+    series_row.submission_id,
+    series_row.source_code,
     false as is_past,
 from series_row
-where row_id not in (select row_id from rejected_before)
+inner join due_series
+    on series_row.series_id = due_series.series_id
+where series_row.row_id not in (select row_id from rejected_before)
 ;
 
--- Nearly every row of a first wave stands alone; only the others are compared.
+-- Nearly every point was told once. Of several numbers the latest counts, and
+-- of two of one moment the greater: the choice must not depend on the order of
+-- arrival.
 create or replace table series_past as
+with
+
+told as (
+    select
+        *,
+        count(*) over (partition by series_id, period_start) > 1 as is_revised,
+    from series_point
+    where number is not null
+),
+
+earlier as (
+    select
+        series_row.row_id,
+        told.* exclude (series_id),
+    from series_row
+    inner join told
+        on
+            series_row.series_id = told.series_id
+            and series_row.period_start > told.period_start
+            and series_row.known_from > told.known_from
+    where
+        told.period_start
+        >= (series_row.period_start - to_months(12 * series_row.months))::date
+)
+
 select
-    series_row.row_id,
-    series_point.period_start,
-    any_value(series_point.period) as period,
-    -- Of two numbers of one moment the greater: the choice must not depend
-    -- on the order of arrival.
+    row_id,
+    period_start,
+    period,
+    number,
+from earlier
+where not is_revised
+union all
+select
+    row_id,
+    period_start,
+    any_value(period) as period,
     struct_extract(
-        max(
-            struct_pack(
-                at := series_point.known_from, number := series_point.number
-            )
-        ),
-        'number'
+        max(struct_pack(at := known_from, number := number)), 'number'
     ) as number,
-from series_row
-inner join series_point
-    on
-        series_row.series_id = series_point.series_id
-        and series_row.period_start > series_point.period_start
-        and series_row.known_from > series_point.known_from
-where
-    series_point.number is not null
-    and series_point.period_start
-    >= (series_row.period_start - to_months(12 * series_row.months))::date
-group by series_row.row_id, series_point.period_start
+from earlier
+where is_revised
+group by row_id, period_start
 ;
 
 -- Numbers that this one revises, and its twins: the same point of the same
