@@ -18,6 +18,7 @@ from ingestion.durable import commit_file, machine_faults
 from ingestion.errors import Damaged
 from ingestion.settings import ROOT, Settings
 from warehouse.dbt_events import leave_out_debug_events
+from warehouse.dbt_macros import leave_out_idle_macros
 
 PROJECT = ROOT / "dbt_project"
 
@@ -100,6 +101,7 @@ def _parse(path: Path, target: str) -> None:
             f"dbt could not read its project: {outcome.exception}",
             "the log in dbt/logs of this home names file and line.",
         )
+    leave_out_idle_macros(outcome.result)
     with machine_faults(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_name(f".{path.name}.{os.getpid()}")
