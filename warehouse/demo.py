@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import get_context
 
 from ingestion.errors import Damaged
 from ingestion.settings import ROOT, Settings
@@ -16,6 +18,7 @@ from warehouse.airflow_home import airflow_environment, prepare_airflow
 from warehouse.cli.options import print_json, print_table, remarks
 from warehouse.database import reader, writer
 from warehouse.ports import refuse_used_port
+from warehouse.project import read_project
 from warehouse.publish import current
 from warehouse.warnings import worst_warnings
 
@@ -33,7 +36,7 @@ def demo(settings: Settings, *, as_json: bool = False) -> None:
     if not (settings.simulation / "simulation.json").exists():
         _say("Simulating a reporting network (3,300 units, 24 months) …")
         simulate(settings.simulation)
-    with _sample_server(settings) as url:
+    with _project_read_beside(settings), _sample_server(settings) as url:
         _say(f"Sample sources answer at {url}.")
         _say("Preparing Airflow …")
         prepare_airflow(settings)
@@ -43,6 +46,15 @@ def demo(settings: Settings, *, as_json: bool = False) -> None:
         print_json(summary)
     else:
         _tell(settings, summary)
+
+
+@contextmanager
+def _project_read_beside(settings: Settings) -> Iterator[None]:
+    """dbt reads its project on the other core: nothing needs it before the build."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as beside:
+        reading = beside.submit(read_project, settings)
+        yield
+        reading.result()
 
 
 @contextmanager

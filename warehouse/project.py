@@ -71,6 +71,15 @@ def invoke(arguments: list[str], manifest: Any = None):
         DuckDBConnectionManager.close_all_connections()
 
 
+def read_project(settings: Settings) -> None:
+    """Let dbt read the project, unless what it read of this state is kept.
+
+    For a process of its own, beside one that needs the reading later.
+    """
+    hand_to_dbt(dbt_environment(settings))
+    _kept(settings.project_cache, project_hash(), "duckdb")
+
+
 def manifest_of(settings: Settings, target: str = "duckdb") -> Any:
     """dbt's manifest of the project as it is now; each caller gets its own.
 
