@@ -16,6 +16,9 @@ SHARED = ROOT.parent / "shared"
 for name in [name for name in os.environ if name.startswith("PLANWATCH_")]:
     del os.environ[name]
 
+# Two workers share two cores.
+os.environ["PLANWATCH_THREADS"] = "1"
+
 # All homes of a run share what dbt read of the project.
 os.environ["PLANWATCH_CACHE"] = str(ROOT / ".pytest_cache" / "project")
 
@@ -23,6 +26,10 @@ NOW = "2026-02-01T00:00:00Z"
 
 # Folders whose fixtures take longest: a worker that gets one late works alone.
 LONGEST = ("dbt", "chain", "dags", "cli")
+
+
+# What takes long to make is made by one worker, for all tests that use it.
+WORLDS = ("published", "warehouse", "judged_network")
 
 
 # Before xdist reads the groups: else every test is a group of its own.
@@ -37,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=rank)
     for item in items:
         used = getattr(item, "fixturenames", ())
-        shared = [world for world in ("published", "warehouse") if world in used]
+        shared = [world for world in WORLDS if world in used]
         group = shared[0] if shared else item.path.relative_to(ROOT).as_posix()
         item.add_marker(pytest.mark.xdist_group(group))
 

@@ -269,7 +269,7 @@ def test_silence_ends_at_the_time_out(world, settings, declare, told):
     stop = threading.Event()
     world.answers["/data"] = lambda handler: stop.wait(20)
     with pytest.raises(SourceUnavailable, match="silent"):
-        ingest(settings, declare(limits={"timeout_seconds": 0.3}))
+        ingest(settings, declare(limits={"timeout_seconds": 0.3, "attempts": 2}))
     stop.set()
     assert told()[0].error_class == "timeout_read"
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 import pytest
 from judged_world import REGISTRY_ROWS, World, copy_of, empty_world
 
+from expectations.gate import gate
+from ingestion.ingest import ingest, shards
+from ingestion.settings import Settings
+from ingestion.site import Site
+
 
 @pytest.fixture(scope="session")
 def judged_home(tmp_path_factory) -> World:
@@ -25,3 +30,15 @@ def world(tmp_path, judged_home) -> World:
 def shared_world(tmp_path_factory, judged_home) -> World:
     """The same for tests that judge many batches and look at one at a time."""
     return copy_of(judged_home, tmp_path_factory.mktemp("shared"))
+
+
+@pytest.fixture(scope="session")
+def judged_network(tmp_path_factory, make_settings) -> Settings:
+    """Settings of a home where the sample site's registries and the network's
+    reports are judged. Read only."""
+    settings = make_settings(tmp_path_factory.mktemp("judged_network"))
+    site = Site.load(settings.site)
+    for source in [*site.of_kind("registry"), *site.of_kind("submission")]:
+        for shard in shards(source):
+            gate(settings, ingest(settings, source, shard), site)
+    return settings

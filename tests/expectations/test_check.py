@@ -97,17 +97,25 @@ def without_identity(receipt: dict, first_row: int = 1) -> dict:
     return {**told, "errors": errors}
 
 
-@pytest.mark.parametrize("rows", [[JOBS, GROWTH], [*BAD, JOBS], BAD, []])
+SENT = {"good": [JOBS, GROWTH], "mixed": [*BAD, JOBS], "bad": BAD, "none": []}
+
+
+@pytest.fixture(scope="module")
+def served(sited) -> dict[str, dict]:
+    """The server's receipts for the same rows."""
+    for name, rows in SENT.items():
+        sited.submissions(({"submission_id": f"S-{name}"}, rows))
+    return {name: find_receipt(sited.settings, f"S-{name}") for name in SENT}
+
+
+@pytest.mark.parametrize("name", SENT)
 @pytest.mark.parametrize("kind", FORMATS)
-def test_the_verdict_is_that_of_the_server(sited, tmp_path, kind, rows):
-    receipt = judged(sited, FORMATS[kind](tmp_path / f"file.{kind}", rows))
-    sent = ({"submission_id": f"S-{kind}-{len(rows)}"}, rows)
-    sited.submissions(sent)
-    served = find_receipt(sited.settings, sent[0]["submission_id"])
+def test_the_verdict_is_that_of_the_server(sited, served, tmp_path, kind, name):
+    receipt = judged(sited, FORMATS[kind](tmp_path / f"file.{kind}", SENT[name]))
     # Below the heading and the names, the first row of the sheet is row 3.
     first = 3 if kind == "xlsx" else 1
-    assert without_identity(receipt, first) == without_identity(served)
-    assert bool(receipt["errors"]) == (rows != [JOBS, GROWTH])
+    assert without_identity(receipt, first) == without_identity(served[name])
+    assert bool(receipt["errors"]) == (name != "good")
 
 
 def test_the_check_stores_nothing(sited, tmp_path):

@@ -32,6 +32,7 @@ kind: statistical_release
 source_kind: self_reported
 connector: inbox
 location: inbox/{code}
+inbox: {{settle_seconds: 0}}
 format: dhis2-{format}
 mapping:
   columns:

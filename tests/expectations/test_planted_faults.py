@@ -10,7 +10,7 @@ import pytest
 from judged_world import rows_of
 
 from expectations.gate import gate
-from ingestion.ingest import ingest, shards
+from expectations.verdict import Verdict
 from ingestion.landing import LandedBatch
 from ingestion.site import Site
 
@@ -34,19 +34,10 @@ RULE_OF = {
 
 
 @pytest.fixture(scope="module")
-def judged_here(tmp_path_factory, make_settings):
-    return make_settings(tmp_path_factory.mktemp("home"))
-
-
-@pytest.fixture(scope="module")
-def verdicts(judged_here):
-    settings = judged_here
-    site = Site.load(settings.site)
-    declared = [*site.of_kind("registry"), *site.of_kind("submission")]
+def verdicts(judged_network):
     return [
-        gate(settings, ingest(settings, source, shard), site)
-        for source in declared
-        for shard in shards(source)
+        Verdict.open(path.parent)
+        for path in judged_network.verdicts.glob("*/verdict.json")
     ]
 
 
@@ -82,10 +73,10 @@ def test_every_planted_fault_is_found_and_nothing_else(network, verdicts):
 
 
 def test_whichever_shard_is_judged_first_the_verdicts_are_the_same(
-    judged_here, verdicts, tmp_path, make_settings
+    judged_network, verdicts, tmp_path, make_settings
 ):
     settings = make_settings(tmp_path / "home")
-    shutil.copytree(judged_here.home, settings.home)
+    shutil.copytree(judged_network.home, settings.home)
     reports = [verdict for verdict in verdicts if verdict.kind == "submission"]
     assert len(reports) > 2
     for verdict in reports:

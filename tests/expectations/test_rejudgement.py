@@ -19,7 +19,6 @@ from expectations.rejudgement import awaits_release, dry_run, release
 from expectations.verdict import Verdict
 from expectations.waivers import COLUMNS, site_waivers
 from ingestion.errors import ContentRejected, SiteError
-from ingestion.ingest import ingest, shards
 from ingestion.landing import LandedBatch
 from ingestion.settings import SAMPLE_SITE
 from ingestion.site import Site
@@ -34,16 +33,12 @@ WAIVER = {
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory, make_settings):
-    """Settings of a home where registries and submissions are judged."""
+def judged(tmp_path_factory, make_settings, judged_network):
+    """Settings of a home and a site of one's own, where all is judged."""
     folder = tmp_path_factory.mktemp("rejudged")
     shutil.copytree(SAMPLE_SITE, folder / "site")
-    settings = make_settings(folder / "home", site=folder / "site")
-    site = Site.load(settings.site)
-    for source in [*site.of_kind("registry"), *site.of_kind("submission")]:
-        for shard in shards(source):
-            gate(settings, ingest(settings, source, shard), site)
-    return settings
+    shutil.copytree(judged_network.home, folder / "home", symlinks=True)
+    return make_settings(folder / "home", site=folder / "site")
 
 
 def waive(settings, *waivers):
@@ -122,13 +117,13 @@ def test_an_expired_waiver_and_other_rows_are_not_covered(judged):
     site = Site.load(judged.site)
     _, reason = verdict_with(judged, "OBS_VALUE_TOO_HIGH")
     own = {"submission_id": reason["submission_id"]}
-    for waiver in (
+    waive(
+        judged,
         {**WAIVER, **own, "until": "2020-01-01"},
-        {**WAIVER, "submission_id": "nobody*"},
-        {**WAIVER, **own, "rule_id": "OBS_VALUE_NEGATIVE"},
-    ):
-        waive(judged, waiver)
-        assert dry_run(judged, site).newly_released == 0
+        {**WAIVER, "waiver_id": "W2", "submission_id": "nobody*"},
+        {**WAIVER, "waiver_id": "W3", **own, "rule_id": "OBS_VALUE_NEGATIVE"},
+    )
+    assert dry_run(judged, site).newly_released == 0
     (judged.site / "waivers.csv").unlink()
 
 
