@@ -75,15 +75,26 @@
         ) / 18.0
     {%- endset -%}
     {%- set has_ties = "len(list_distinct(" ~ x ~ ")) < len(" ~ x ~ ")" -%}
-    {%- set method = mann_kendall_method("len(" ~ x ~ ")", has_ties, '1') -%}
-    struct_pack(
-        n := len({{ x }}),
-        s := cast({{ s }} as bigint),
-        variance := {{ variance }},
-        z := {{ mann_kendall_z(s, variance) }},
-        p := {{ mann_kendall_p(s, variance, 'len(' ~ x ~ ')', method) }},
-        method := {{ method }}
-    )
+    {%- set method = mann_kendall_method('f.n', 'f.has_ties', '1') -%}
+    {#- The pairs are gone through once: a macro writes its argument out at every
+        mention, and the p mentions Z a dozen times. -#}
+    list_transform(
+        [{
+            'n': len({{ x }}),
+            's': {{ s }},
+            'variance': {{ variance }},
+            'has_ties': {{ has_ties }}
+        }],
+        lambda f:
+        {
+            'n': f.n,
+            's': cast(f.s as bigint),
+            'variance': f.variance,
+            'z': {{ mann_kendall_z('f.s', 'f.variance') }},
+            'p': {{ mann_kendall_p('f.s', 'f.variance', 'f.n', method) }},
+            'method': {{ method }}
+        }
+    )[1]
 {%- endmacro %}
 
 {#- Median slope of all pairs, a step apart. -#}
