@@ -28,8 +28,8 @@ def run_once(dag_id: str) -> str:
 
 def main(dag_ids: list[str]) -> int:
     logging.getLogger().setLevel(logging.WARNING)
-    # Airflow, dbt and Great Expectations make half a million objects that stay:
-    # to look through them for garbage as often as usual takes longer than a DAG.
+    # Airflow, dbt and Great Expectations make many objects that stay: to look
+    # through them for garbage as often as usual takes seconds of a demo.
     gc.set_threshold(50_000, 20, 20)
     for dag_id in dag_ids or CHAIN:
         state = run_once(dag_id)

@@ -50,8 +50,7 @@ def prepare_airflow(settings: Settings) -> None:
     if marker.exists() and marker.read_text(encoding="utf-8") == _version():
         return
     home.mkdir(parents=True, exist_ok=True)
-    _call(settings, "db", "migrate")
-    _call(settings, "pools", "set", WRITER_POOL, "1", "Sole writer of the DuckDB file")
+    _prepare_database(settings)
     marker.write_text(_version(), encoding="utf-8")
 
 
@@ -61,9 +60,10 @@ def _version() -> str:
     return version("apache-airflow-core")
 
 
-def _call(settings: Settings, *arguments: str) -> None:
+def _prepare_database(settings: Settings) -> None:
+    script = ROOT / "dags" / "prepare_database.py"
     done = subprocess.run(
-        airflow_command(*arguments),
+        [sys.executable, script, WRITER_POOL, "Sole writer of the DuckDB file"],
         env=airflow_environment(settings),
         capture_output=True,
         text=True,
@@ -71,6 +71,6 @@ def _call(settings: Settings, *arguments: str) -> None:
     )
     if done.returncode:
         raise MachineRefused(
-            f"airflow {' '.join(arguments)} failed: {done.stderr.strip()[-500:]}",
+            f"Airflow could not prepare its database: {done.stderr.strip()[-500:]}",
             f"look into {settings.home / 'airflow'}; remove that folder to start anew.",
         )

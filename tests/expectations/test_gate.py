@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from judged_world import GDP, GROWTH, JOBS, REGISTRY_ROWS, rows_of
 
 from expectations import gate as gate_module
+from expectations import suites
 from expectations.registries import current_registries, promote
 from expectations.verdict import Verdict
 from ingestion.canonical import Unreadable
@@ -52,6 +54,15 @@ MIXED = (
     ),
     ({"submission_id": "S3", "unit_code": "U9"}, [GROWTH]),
 )
+
+
+def test_great_expectations_finds_the_same_without_our_shortcuts(world, monkeypatch):
+    lean = world.submissions(*MIXED)
+    found = products(lean), (lean.folder / "validation.json").read_text()
+    monkeypatch.setattr(suites, "lean_validation", nullcontext)
+    whole = world.submissions(*MIXED)
+    assert found == (products(whole), (whole.folder / "validation.json").read_text())
+    assert whole.rows_rejected > 0
 
 
 def test_the_order_of_arrival_leaves_no_trace(world):
