@@ -89,7 +89,10 @@ def manifest_of(settings: Settings, target: str = "duckdb") -> Any:
     from dbt.parser.manifest import extended_mashumuro_decoder
 
     kept = _kept(settings.project_cache, project_hash(), target)
-    return Manifest.from_msgpack(kept, decoder=extended_mashumuro_decoder)
+    manifest = Manifest.from_msgpack(kept, decoder=extended_mashumuro_decoder)
+    # After it is read: what is kept must follow from the project's files alone.
+    leave_out_idle_macros(manifest)
+    return manifest
 
 
 @cache
@@ -110,7 +113,6 @@ def _parse(path: Path, target: str) -> None:
             f"dbt could not read its project: {outcome.exception}",
             "the log in dbt/logs of this home names file and line.",
         )
-    leave_out_idle_macros(outcome.result)
     with machine_faults(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_name(f".{path.name}.{os.getpid()}")
