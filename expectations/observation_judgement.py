@@ -222,7 +222,7 @@ def _goes_on(judgement: Judgement, bench: Bench) -> bool:
         " from series_row where row_id in (select row_id from changed_row)"
     )
     bench.execute(
-        f"create or replace table rejected_before as select distinct row_id"
+        "create or replace table rejected_before as select distinct row_id"
         f" from {outcome}"
     )
     return bool(bench.value("select count(*) from changed_row"))
