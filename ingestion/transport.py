@@ -161,7 +161,9 @@ class Transport:
         self._options = {
             "maxsize": threads,
             "retries": False,
-            "timeout": urllib3.Timeout(limits.connect_seconds, limits.timeout_seconds),
+            "timeout": urllib3.Timeout(
+                connect=limits.connect_seconds, read=limits.timeout_seconds
+            ),
         }
         self._tls = functools.partial(tls_context, settings, source)
         self._proxies = _proxies(settings, source)

@@ -266,12 +266,25 @@ def test_headers_that_trickle_end_at_the_whole_time_too(world, settings, declare
 
 
 def test_silence_ends_at_the_time_out(world, settings, declare, told):
-    stop = threading.Event()
-    world.answers["/data"] = lambda handler: stop.wait(20)
+    stop, stopped = threading.Event(), []
+    world.answers["/data"] = lambda handler: stopped.append(stop.wait(20))
+    limits = {"timeout_seconds": 0.3, "connect_seconds": 60, "attempts": 2}
     with pytest.raises(SourceUnavailable, match="silent"):
-        ingest(settings, declare(limits={"timeout_seconds": 0.3, "attempts": 2}))
+        ingest(settings, declare(limits=limits))
+    # The source was still thinking when it was given up.
+    assert stopped == []
     stop.set()
     assert told()[0].error_class == "timeout_read"
+
+
+def test_an_answer_may_take_longer_than_a_connection(world, settings, declare):
+    def slowly(handler):
+        threading.Event().wait(0.6)
+        handler.say(200, b'{"a": 1}', Content_Type="application/json")
+
+    world.answers["/data"] = slowly
+    limits = {"timeout_seconds": 30, "connect_seconds": 0.3}
+    assert ingest(settings, declare(limits=limits)) is not None
 
 
 def test_a_web_page_is_no_data(world, settings, declare, told):
