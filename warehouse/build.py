@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from ingestion.clock import now
 from ingestion.errors import Damaged, SiteError, UsageError
 from ingestion.settings import Settings
+from warehouse import standing_registries
 from warehouse.database import writer, writer_lock
 from warehouse.model_clock import model_clock
 from warehouse.outcomes import load_outcomes
@@ -76,18 +78,37 @@ def build(
     anew = full_refresh or last is None or last.project_hash != bounds.project_hash
     if anew:
         _forget_finished(settings)
+    if not anew:
+        manifest = manifest_of(settings)
+        # A view says the same as when it was made; only tables have to move.
+        idle = ["config.materialized:view"]
+        if _registries_stand(settings, last, bounds, manifest):
+            idle.append(f"tag:{standing_registries.TAG}")
     with writer_lock(settings):
         if not anew:
             select = ["--select", f"path:models/{layer}"] if layer else []
-            # A view says the same as when it was made; only tables have to move.
-            select += ["--exclude", "config.materialized:view"]
-            manifest = manifest_of(settings)
+            select += ["--exclude", *idle]
             report = run_dbt([*arguments, *select], bounds, manifest)
         else:
             report = run_anew(settings, arguments, bounds, layer)
     if layer in (None, LAYERS[-1]):
         _record(settings, bounds)
     return report
+
+
+def _registries_stand(
+    settings: Settings, last: Bounds, bounds: Bounds, manifest: Any
+) -> bool:
+    """Whether the models of the registries may stand; then notes them as read."""
+    with writer(settings) as connection:
+        if bounds.as_of < last.as_of or standing_registries.have_news(
+            connection, last.load_seq, last.as_of, bounds.as_of
+        ):
+            return False
+        standing_registries.leave_standing(
+            connection, manifest, bounds.load_seq, bounds.as_of
+        )
+    return True
 
 
 def stamp_naive(moment: datetime) -> str:

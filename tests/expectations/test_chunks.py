@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import numpy as np
-import pytest
 from judged_world import GDP, GROWTH, JOBS, rows_of
 
 from expectations import judgement
@@ -35,8 +34,7 @@ def drawn_submissions(seed: int):
         yield envelope, cells
 
 
-@pytest.mark.parametrize("size", [1, 7, 50])
-def test_submissions_in_chunks_are_judged_as_in_one_piece(world, monkeypatch, size):
+def test_submissions_in_chunks_are_judged_as_in_one_piece(world, monkeypatch):
     sent = list(drawn_submissions(3))
     landed = world.batch("unit_reports", "submission", "drawn")
     receipts = world.settings.receipts / f"{landed.batch_id}.ndjson"
@@ -44,12 +42,13 @@ def test_submissions_in_chunks_are_judged_as_in_one_piece(world, monkeypatch, si
     first = [rows_of(whole, name) for name in (*NAMES, "submissions")]
     lines = receipts.read_bytes()
     assert len({row["rule_id"] for row in first[2]}) > 5
-    (whole.folder / "verdict.json").unlink()
-    monkeypatch.setattr(judgement, "CHUNK_ROWS", size)
-    pieces = world.judge_submissions(landed, sent)
-    assert pieces == whole
-    assert [rows_of(pieces, name) for name in (*NAMES, "submissions")] == first
-    assert receipts.read_bytes() == lines
+    for size in (1, 7, 50):
+        (whole.folder / "verdict.json").unlink()
+        monkeypatch.setattr(judgement, "CHUNK_ROWS", size)
+        pieces = world.judge_submissions(landed, sent)
+        assert pieces == whole, size
+        assert [rows_of(pieces, name) for name in (*NAMES, "submissions")] == first
+        assert receipts.read_bytes() == lines
 
 
 def test_a_release_in_chunks_is_judged_as_in_one_piece(world, monkeypatch):

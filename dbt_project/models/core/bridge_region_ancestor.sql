@@ -1,3 +1,5 @@
+{{ config(tags='registries') }}
+
 with recursive
 
 regions as (

@@ -1,5 +1,6 @@
 -- depends_on: {{ ref('stg_clock') }}
 {{ config(
+    tags='registries',
     pre_hook="{{ reset_watermark() }}",
     post_hook="{{ record_watermark() }}",
 ) }}

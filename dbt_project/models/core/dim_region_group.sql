@@ -1,3 +1,5 @@
+{{ config(tags='registries') }}
+
 with
 
 region_groups as (

@@ -1,4 +1,5 @@
 {{ config(
+    tags='registries',
     post_hook="{{ table_macro('region_as_of', 'moment, day := null', region_as_of()) }}",
 ) }}
 

@@ -1,4 +1,5 @@
 {{ config(
+    tags='registries',
     post_hook="{{ table_macro('unit_as_of', 'moment, day := null', unit_as_of()) }}",
 ) }}
 

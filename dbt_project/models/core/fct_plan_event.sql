@@ -1,3 +1,5 @@
+{{ config(tags='registries') }}
+
 {% set lifecycle = [
     'drafted', 'submitted', 'approved', 'in_force', 'midterm_evaluated',
     'adjusted', 'expired', 'final_evaluated', 'extended', 'abolished',

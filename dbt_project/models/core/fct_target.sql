@@ -1,5 +1,6 @@
 -- depends_on: {{ ref('stg_clock') }}
 {{ config(
+    tags='registries',
     materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key='target_key',

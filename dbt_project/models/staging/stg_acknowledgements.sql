@@ -1,6 +1,6 @@
 {#- A table: early_warning is a view, and the model of an earlier day stands in
     a file without raw. -#}
-{{ config(materialized='table') }}
+{{ config(materialized='table', tags='registries') }}
 
 {% set key = "warning_id, acknowledged_at" %}
 

@@ -1,6 +1,7 @@
 -- depends_on: {{ ref('stg_clock') }}
 {% set registries = ['targets', 'plans', 'indicators', 'rules'] %}
 {{ config(
+    tags='registries',
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',

@@ -1,0 +1,67 @@
+"""Models that follow from the registries alone, and a wave without news of them.
+
+Most waves bring figures only. What regions, units, targets and rules are then
+stands as the last build left it, and dbt is spared making and testing it again.
+The models say it of themselves with `tags='registries'`; they may read the clock
+for what a row's `known_from` and `valid_from` say of it, and for nothing else.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+TAG = "registries"
+
+
+def have_news(
+    connection: duckdb.DuckDBPyConnection, load_seq: int, read: datetime, now: datetime
+) -> bool:
+    """Whether a registry says other things now than to a build of `load_seq`, `read`.
+
+    By a row that was loaded or became known since, or by one in force since.
+    """
+    dated = dict(
+        connection.execute(
+            "select table_name, bool_or(column_name = 'valid_from')"
+            " from duckdb_columns()"
+            " where schema_name = 'raw' and starts_with(table_name, 'registry_')"
+            " group by table_name"
+        ).fetchall()
+    )
+    return any(
+        connection.execute(
+            f"select exists (from raw.{table}"
+            " where load_seq > $seq or known_from > $read"
+            + (
+                " or (cast(valid_from as date) > $read"
+                " and cast(valid_from as date) <= $now)"
+                if has_slices
+                else " or $now is null"
+            )
+            + ")",
+            {"seq": load_seq, "read": read, "now": now},
+        ).fetchone()[0]
+        for table, has_slices in dated.items()
+    )
+
+
+def leave_standing(
+    connection: duckdb.DuckDBPyConnection,
+    manifest: Any,
+    load_seq: int,
+    as_of: datetime,
+) -> None:
+    """Note that the models have read up to here: there was nothing to read.
+
+    Models that read on from them go no further than they did.
+    """
+    names = [node.name for node in manifest.nodes.values() if TAG in node.tags]
+    connection.execute(
+        "insert into ops.watermark"
+        " select distinct model, $seq::bigint, $as_of::timestamp"
+        " from ops.watermark where model in (select unnest($names))",
+        {"seq": load_seq, "as_of": as_of, "names": names},
+    )
