@@ -17,6 +17,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cached_property
@@ -43,6 +44,7 @@ GENESIS = "0" * 64
 class LandedFile:
     """One kept answer or file; `previous` is what the same URL gave before.
 
+    changes     how often what the URL gives had changed before
     url         without secrets: `${NAME}` stands where one was sent
     unit_code   the unit whose endpoint it came from, else empty
     role        data, or archive, structure, metadata for attachments
@@ -56,6 +58,7 @@ class LandedFile:
     media_type: str
     fetched_at: str
     previous: str = ""
+    changes: int = 0
     etag: str = ""
     last_modified: str = ""
     next_url: str = ""
@@ -156,7 +159,7 @@ def keep(
 
     The id follows from content and from what each URL gave before, so that
     doing it twice makes one batch, and a source that returns to an earlier
-    content makes a new one.
+    content makes a new one, however often it does.
     """
     files = tuple(sorted(files, key=lambda file: file.url))
     if not files:
@@ -177,7 +180,7 @@ def keep(
 
 def _batch(settings, source: Source, files, attachments) -> LandedBatch:
     identity = json.dumps(
-        [source.code, [(f.url, f.sha256, f.previous) for f in files]]
+        [source.code, [(f.url, f.sha256, f.previous, f.changes) for f in files]]
     ).encode()
     digest = hashlib.sha256(identity).hexdigest()
     return LandedBatch(
@@ -218,8 +221,8 @@ def recover(settings: Settings) -> None:
     """Finish the commit that a killed process began; the lock must be held.
 
     Once the manifest stands, all its bytes are durable in incoming or in
-    objects already: going forward always succeeds. Before that, there is
-    nothing to undo.
+    objects already: going forward always succeeds. Before that, no more than
+    the folder that was to hold it has to go.
     """
     intent = intent_path(settings)
     if not intent.exists():
@@ -228,7 +231,12 @@ def recover(settings: Settings) -> None:
     if manifest_path(settings, batch_id).exists():
         _commit(settings, LandedBatch.open(settings, batch_id))
     else:
-        intent.unlink()
+        with machine_faults(intent):
+            for left in manifest_path(settings, batch_id).parent.glob(".*"):
+                left.unlink()
+            with suppress(FileNotFoundError):
+                manifest_path(settings, batch_id).parent.rmdir()
+            intent.unlink()
 
 
 def _commit(settings: Settings, batch: LandedBatch) -> None:
@@ -333,4 +341,6 @@ def _parsed(path: Path, line: bytes, which: str) -> dict:
 
 def with_previous(file: LandedFile, known: Mapping[str, LandedFile]) -> LandedFile:
     before = known.get(file.url)
-    return replace(file, previous=before.sha256) if before else file
+    if before is None:
+        return file
+    return replace(file, previous=before.sha256, changes=before.changes + 1)

@@ -109,6 +109,19 @@ class Storage:
         """In a bucket, a folder exists only while something is in it."""
         return self.is_remote and self._info(self.root.partition("/")[0]) is not None
 
+    def refusal(self, look: Look) -> str:
+        """Why a name in a local folder is not read, or empty.
+
+        Whoever may write there must not be able to send us any file that we can
+        read, nor let us wait at a pipe.
+        """
+        if self.is_remote:
+            return ""
+        path = Path(look.path)
+        if not path.resolve().is_relative_to(Path(self.root).resolve()):
+            return "it is a link that leads out of the folder"
+        return "" if path.is_file() else "it is no file"
+
     @contextmanager
     def open(self, look: Look) -> Iterator:
         with self._faults(), self.system.open(look.path, "rb") as handle:

@@ -114,6 +114,11 @@ def _taken(visit: Visit, storage: Storage, look: Look) -> LandedFile | None:
     if before and _same_for_sure(look, before):
         visit.recorder.record(address, "unchanged", started)
         return None
+    if reason := storage.refusal(look):
+        visit.recorder.record(
+            address, "failed", started, error_class="no_file", message=reason
+        )
+        return None
     try:
         file = _keep(visit, storage, look, address, before)
     except FileNotFoundError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+from pathlib import Path
 
 import boto3
 import pytest
@@ -13,7 +14,7 @@ from moto.server import ThreadedMotoServer
 from ingestion.connectors.inbox import whole
 from ingestion.errors import PlanwatchError, SiteError, SourceUnavailable
 from ingestion.ingest import ingest
-from ingestion.landing import object_path
+from ingestion.landing import ledger, object_path
 from ingestion.newest import newest_files
 from ingestion.outcomes import Recorder, outcomes
 from ingestion.source import Source
@@ -79,8 +80,31 @@ def test_a_changed_file_is_a_new_version(settings, folder):
     second = ingest(settings, inbox(folder)).files[0]
     assert second.previous == first.sha256
     assert object_path(settings, first.sha256).read_bytes() == b"1"
-    put(folder / "a.csv", b"1", age=20)
-    assert ingest(settings, inbox(folder)).files[0].sha256 == first.sha256
+    # Back to the old content, and forth again: each is news of its own.
+    for content, age in ((b"1", 40), (b"2", 30), (b"1", 20), (b"2", 10)):
+        put(folder / "a.csv", content, age=age)
+        newest = ingest(settings, inbox(folder)).files[0]
+        assert object_path(settings, newest.sha256).read_bytes() == content
+    assert ingest(settings, inbox(folder)) is None
+    batches = [entry["batch_id"] for entry in ledger(settings)]
+    assert len(set(batches)) == 6
+
+
+def test_what_is_no_file_of_the_folder_is_left_alone(settings, folder):
+    put(folder / "good.csv")
+    put(folder.parent / "secret.env", b"PASSWORD=abc")
+    os.symlink(folder.parent / "secret.env", folder / "link.csv")
+    os.utime(folder / "link.csv", (1, 1), follow_symlinks=False)
+    os.utime(folder.parent / "secret.env", (1, 1))
+    os.mkfifo(folder / "pipe.csv")
+    os.utime(folder / "pipe.csv", (1, 1))
+    found = ingest(settings, inbox(folder))
+    assert names(found) == ["good.csv"]
+    failed = {o.url: o.message for o in outcomes(settings) if o.result == "failed"}
+    assert {Path(url).name: message for url, message in failed.items()} == {
+        "link.csv": "it is a link that leads out of the folder",
+        "pipe.csv": "it is no file",
+    }
 
 
 def test_a_touched_file_with_the_same_bytes_is_no_new_version(settings, folder):

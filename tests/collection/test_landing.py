@@ -217,7 +217,9 @@ land(settings, "killed on its way", day=9)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("step", ["_write_manifest", "_settle", "append_line"])
+@pytest.mark.parametrize(
+    "step", ["_write_manifest", "commit_file", "_settle", "append_line"]
+)
 def test_a_commit_killed_at_any_step_is_there_whole_or_not_at_all(
     settings, landed, step, when
 ):
