@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from ingestion.body import Meter, copy
+from ingestion.body import UNPACKED_IN_PIECES, Meter, copy
 from ingestion.faults import Refused
 from ingestion.incoming import unfinished
 from ingestion.landing import LandedFile
@@ -51,7 +51,7 @@ def members(
         yield from read(opening, path)
     except (
         zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile,
-        NotImplementedError, RuntimeError,
+        NotImplementedError, RuntimeError, UnicodeDecodeError,
     ) as error:  # fmt: skip
         raise _refused(source, archive, f"it cannot be read ({error})") from error
 
@@ -97,6 +97,7 @@ def _staged(opening: _Opening, name: str, member) -> LandedFile:
         media_type="application/octet-stream",
         container=opening.archive.sha256,
         previous="",
+        changes=0,
         etag="",
         next_url="",
     )
@@ -121,6 +122,8 @@ def _refuse_names(source: Source, archive: LandedFile, infos) -> None:
             raise _refused(source, archive, f"{name!r} is a symbolic link")
         if info.flag_bits & 1:
             raise _refused(source, archive, f"{name!r} is encrypted")
+        if info.compress_type not in UNPACKED_IN_PIECES:
+            raise _refused(source, archive, f"{name!r} is neither stored nor deflated")
 
 
 def _refused(source: Source, archive: LandedFile, reason: str) -> Refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,10 @@ from ingestion.errors import SourceRefused, SourceUnavailable
 from ingestion.source import Source
 
 CHUNK = 2**16
+# Python unpacks members of an archive that are packed otherwise whole, whatever
+# piece is asked for: a kilobyte of bzip2 or LZMA takes gigabytes before any limit
+# can be looked at.
+UNPACKED_IN_PIECES = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # Small answers may be packed as tightly as they like.
 RATIO_FROM_BYTES = 2**20
 

@@ -14,6 +14,7 @@ import zipfile
 
 from lxml import etree
 
+from ingestion.body import UNPACKED_IN_PIECES
 from ingestion.formats.foreign import guarded
 from ingestion.formats.intake import unreadable
 from ingestion.formats.xml_safety import safe_parser
@@ -77,6 +78,10 @@ def _check_contents(file: LandedFile, package: zipfile.ZipFile, parts) -> None:
     for part in parts:
         if part.flag_bits & 1:
             raise unreadable(file, "a part of the workbook is encrypted")
+        if part.compress_type not in UNPACKED_IN_PIECES:
+            raise unreadable(
+                file, "a part of the workbook is neither stored nor deflated"
+            )
         with package.open(part) as handle:
             begin = block = handle.read(_BLOCK)
             while block:

@@ -101,6 +101,11 @@ HOSTILE = {
     "bomb in parts": (
         zipped({f"{n}.csv": b"\0" * 900_000 for n in range(30)}), "200 times"
     ),
+    "bzip2": (zipped({"a.csv": b"1"}, zipfile.ZIP_BZIP2), "neither stored nor"),
+    "lzma": (zipped({"a.csv": b"1"}, zipfile.ZIP_LZMA), "neither stored nor"),
+    "name in no encoding": (
+        zipped({"\u00e9.csv": b"1"}).replace(b"\xc3\xa9", b"\xff\xff"), "cannot be read"
+    ),
     "lying": (lying(), "cannot be read|200 times"),
     "cut": (zipped({"a.csv": b"1"})[:-10], "cannot be read"),
     "no zip": (b"a,b\n1,2\n", "cannot be read"),

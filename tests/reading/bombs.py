@@ -32,11 +32,13 @@ def workbook(cells: dict[str, str]) -> bytes:
     return body.getvalue()
 
 
-def repacked(body: bytes, part: str, content: bytes) -> bytes:
+def repacked(
+    body: bytes, part: str, content: bytes, packing: int = zipfile.ZIP_DEFLATED
+) -> bytes:
     result = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(body)) as old,
-        zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as new,
+        zipfile.ZipFile(result, "w", packing, compresslevel=9) as new,
     ):
         for name in old.namelist():
             new.writestr(name, content if name == part else old.read(name))
@@ -81,6 +83,10 @@ def bombs() -> dict[str, tuple[str, bytes]]:
     return {
         "zip bomb": ("xlsx", spaces),
         "lying directory": ("xlsx", lying(small, sheet)),
+        "packed by bzip2": (
+            "xlsx",
+            lying(repacked(small, sheet, bytes(10**8), zipfile.ZIP_BZIP2), sheet),
+        ),
         "far cell": ("xlsx", workbook({"A1": "area", "XFD1048576": "x"})),
         "cells without place": ("xlsx", repacked(small, sheet, unplaced)),
         "open document": ("xlsx", open_document()),

@@ -223,7 +223,7 @@ def _fuzz_real(settings: Settings, path: Path, kind: str, depth) -> None:
 
 
 def test_hostile_files_cost_neither_memory_nor_time(tmp_path: Path) -> None:
-    """Nineteen bombs in a process that may use 3 GB; none may read as data."""
+    """Twenty bombs in a process that may use 3 GB; none may read as data."""
     done = subprocess.run(
         [sys.executable, str(Path(__file__).with_name("bombs.py")), str(tmp_path)],
         capture_output=True, text=True, timeout=300, check=False, cwd=ROOT,
@@ -231,6 +231,8 @@ def test_hostile_files_cost_neither_memory_nor_time(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     outcomes = [line.split("\t") for line in done.stdout.splitlines()]
-    assert len(outcomes) == 19
+    assert len(outcomes) == 20
     assert {outcome[2] for outcome in outcomes} == {"refused"}
+    (packed,) = (outcome for outcome in outcomes if outcome[0] == "packed by bzip2")
+    assert "neither stored nor deflated" in packed[-1]
     assert max(float(outcome[1]) for outcome in outcomes) < 60
