@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 import tenacity
 import urllib3
 
+from ingestion.access import REFERENCE
 from ingestion.address import host, origin
 from ingestion.body import Written, copy
 from ingestion.clock import now, stamp
@@ -38,6 +39,8 @@ MAX_REDIRECTS = 5
 REMEMBERED_HOSTS = 64
 ASK_FOR_PEACE = frozenset({429, 503})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# What DNS allows; the codec of host names sees to the 63 bytes of a label.
+LONGEST_NAME = 253
 
 ACCEPT = {
     "sdmx-csv": "application/vnd.sdmx.data+csv;version=1.0.0",
@@ -98,10 +101,12 @@ class Fetcher:
             "User-Agent": USER_AGENT,
             "Accept": ACCEPT.get(self.source.format, ACCEPT_JSON),
             "Accept-Encoding": "gzip",
-        } | {
-            name: resolve(value, self.settings, self.source.code)
-            for name, value in self.source.headers.items()
         }
+        # What a variable stands in may be secret: for declared addresses only.
+        self._our_headers: dict[str, str] = {}
+        for name, value in self.source.headers.items():
+            kept = self._our_headers if REFERENCE.search(value) else self._headers
+            kept[name] = resolve(value, self.settings, self.source.code)
         if not self.source.endpoints:
             self.trust(self.source.resolved_location(self.settings))
 
@@ -164,31 +169,32 @@ class Fetcher:
             with self._exchange(url, headers) as answer:
                 if answer.status not in REDIRECTS or "Location" not in answer.headers:
                     return self._take(request, answer), answer.status
-                following = urljoin(url, answer.headers["Location"])
+                following = answer.headers["Location"]
             seen.add(url)
-            self._refuse_redirect(url, following, seen)
-            url = following
+            url = self._redirected(url, following, seen)
 
     @contextmanager
     def _exchange(self, url: str, headers: dict[str, str]) -> Iterator:
         """One request and its answer: politeness around, our errors out."""
         ours, pace = self.is_ours(url), self.pace(host(url))
         if ours:
-            headers = headers | self.credentials.headers
+            headers = headers | self._our_headers | self.credentials.headers
             url = self.credentials.sent(url)
-        self._refuse_if_left_alone(pace, host(url))
+        # Before a slot is waited for, and again by what the turn tells.
+        self._refuse_if_left_alone(pace.waiting(), host(url))
         try:
-            with pace.turn(), self.transport.get(url, headers, ours) as answer:
-                if answer.status in ASK_FOR_PEACE:
-                    pace.leave_alone(retry_after(answer.headers) or 0)
-                yield answer
+            with pace.turn() as alone:
+                self._refuse_if_left_alone(alone, host(url))
+                with self.transport.get(url, headers, ours) as answer:
+                    if answer.status in ASK_FOR_PEACE:
+                        pace.leave_alone(retry_after(answer.headers) or 0)
+                    yield answer
         except (urllib3.exceptions.HTTPError, http.client.HTTPException) as error:
             # `from None`: what these hold may show an address with its token.
             overdue = self.transport.overdue()
             raise unreachable(self.source.code, host(url), error, overdue) from None
 
-    def _refuse_if_left_alone(self, pace: Pace, name: str) -> None:
-        waiting = pace.waiting()
+    def _refuse_if_left_alone(self, waiting: float, name: str) -> None:
         if waiting > self.source.limits.max_wait_seconds:
             raise Unavailable(
                 f"{name} asked to be left alone for another {waiting:.0f} seconds.",
@@ -196,6 +202,20 @@ class Fetcher:
                 "left_alone",
                 retry_after=waiting,
             )
+
+    def _redirected(self, url: str, location: str, seen: set[str]) -> str:
+        """The address that a redirect leads to, where it may be followed."""
+        try:
+            following = joined(url, location)
+        except ValueError:
+            raise Refused(
+                f"Source {self.source.code} redirects to what is no address "
+                f"({host(url)}).",
+                "tell its operator, or declare its final address as `location`.",
+                "redirect",
+            ) from None
+        self._refuse_redirect(url, following, seen)
+        return following
 
     def _refuse_redirect(self, url: str, following: str, seen: set[str]) -> None:
         code, scheme = self.source.code, urlsplit(following).scheme
@@ -305,18 +325,24 @@ class Fetcher:
         """Reads the raw body piece by piece, as far as Content-Length says."""
 
         def read(size: int) -> bytes:
-            if self.transport.overdue():
-                raise unreachable(
-                    self.source.code, "its host", TimeoutError(), overdue=True
-                )
+            self._refuse_if_overdue()
             piece = answer.read1(size, decode_content=False)
-            if not piece and answer.length_remaining:
-                raise urllib3.exceptions.IncompleteRead(
-                    answer.tell(), answer.length_remaining
-                )
+            if not piece:
+                # That we ended it ourselves looks like the answer's own end.
+                self._refuse_if_overdue()
+                if answer.length_remaining:
+                    raise urllib3.exceptions.IncompleteRead(
+                        answer.tell(), answer.length_remaining
+                    )
             return piece
 
         return read
+
+    def _refuse_if_overdue(self) -> None:
+        if self.transport.overdue():
+            raise unreachable(
+                self.source.code, "its host", TimeoutError(), overdue=True
+            )
 
     def _refuse_web_page(self, path: Path, headers: Mapping[str, str]) -> None:
         """A login or error page with status 200 is no data."""
@@ -333,6 +359,22 @@ class Fetcher:
                 "web_page",
                 http.client.OK,
             )
+
+
+def joined(url: str, reference: str) -> str:
+    """The address that a reference on the page `url` means (RFC 3986).
+
+    Raises ValueError for one that cannot be asked, or not written down.
+    """
+    following = urljoin(url, reference)
+    following.encode()
+    if "\\" in urlsplit(following).netloc:
+        # Some take what stands before it for the host, others what follows.
+        raise ValueError("a backslash in the name of the host")
+    name = urllib3.util.parse_url(following).host or ""
+    if len(name.encode("idna")) > LONGEST_NAME:
+        raise ValueError("the name of the host is too long")
+    return following
 
 
 _exponential = tenacity.wait_random_exponential(multiplier=0.2, max=10)

@@ -7,6 +7,7 @@ about three times as often.
 
 from __future__ import annotations
 
+import base64
 import functools
 import ipaddress
 import logging
@@ -18,7 +19,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 from urllib.request import proxy_bypass_environment
 
 import certifi
@@ -26,10 +27,11 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from ingestion.access import REFERENCE
 from ingestion.address import host, is_public
 from ingestion.errors import SiteError, SourceRefused
 from ingestion.settings import Settings
-from ingestion.source import Source, resolve
+from ingestion.source import Source, resolve, variable
 
 # Reading so much of an unwanted body is cheaper than a new connection.
 _WORTH_DRAINING = 2**16
@@ -223,9 +225,7 @@ class Transport:
         if url.startswith("https:"):
             options["ssl_context"] = self._tls()
         manager = (
-            urllib3.ProxyManager(proxy, **options)
-            if proxy
-            else urllib3.PoolManager(**options)
+            _proxy_manager(proxy, options) if proxy else urllib3.PoolManager(**options)
         )
         # Behind a proxy the peer is the proxy: names are its concern.
         manager.pool_classes_by_scheme = _TRUSTED if trusted or proxy else _FOREIGN
@@ -246,13 +246,39 @@ class Transport:
 def _proxies(settings: Settings, source: Source) -> dict[str, str]:
     """The declared proxy, else the customary variables."""
     if source.proxy:
-        declared = resolve(source.proxy, settings, source.code)
+        declared = _declared_proxy(source.proxy, settings, source.code)
         return {"http_proxy": declared, "https_proxy": declared}
     found = {
         name: settings.variable(name) or settings.variable(name.upper()) or ""
         for name in _PROXY_VARIABLES
     }
     return {name: value for name, value in found.items() if value}
+
+
+def _declared_proxy(proxy: str, settings: Settings, code: str) -> str:
+    """`proxy` with its variables; a password may hold what ends an address."""
+    user, mark, address = proxy.rpartition("@")
+    # What is percent-encoded already, and the colon after the user, stay.
+    spelt = REFERENCE.sub(
+        lambda match: quote(variable(match[1], settings, code), safe="%:"), user
+    )
+    return spelt + mark + resolve(address, settings, code)
+
+
+def _proxy_manager(proxy: str, options: dict) -> urllib3.ProxyManager:
+    """urllib3 sends no user and password that stand in a proxy's address."""
+    address = urllib3.util.parse_url(proxy)
+    if not address.auth:
+        return urllib3.ProxyManager(proxy, **options)
+    user, _, password = address.auth.partition(":")
+    pair = f"{unquote(user)}:{unquote(password)}".encode()
+    return urllib3.ProxyManager(
+        address._replace(auth=None).url,
+        proxy_headers={
+            "Proxy-Authorization": f"Basic {base64.b64encode(pair).decode()}"
+        },
+        **options,
+    )
 
 
 def tls_context(settings: Settings, source: Source) -> ssl.SSLContext:

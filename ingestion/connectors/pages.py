@@ -7,11 +7,11 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from ingestion.address import with_query
 from ingestion.faults import Refused
-from ingestion.fetch import Fetcher, Inspect, Page, Request
+from ingestion.fetch import Fetcher, Inspect, Page, Request, joined
 from ingestion.landing import LandedFile
 from ingestion.newest import later
 from ingestion.source import Source
@@ -19,7 +19,11 @@ from ingestion.visit import Visit
 
 # Adds to a page's request what a protocol needs beyond plain HTTP.
 Ask = Callable[[Request], Request]
-_LINK = re.compile(r"<([^>]*)>\s*((?:;\s*[^;,]+)*)")
+# A Link header (RFC 8288, 3) by its grammar: in quotes, commas and semicolons
+# separate nothing. requests.utils.parse_header_links splits at them all the same.
+_VALUE = r'\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;,"]*))'
+_PARAMETER = re.compile(rf"\s*;\s*([^\s=;,]+)(?:{_VALUE})?")
+_LINK = re.compile(rf"<([^<>]*)>((?:{_PARAMETER.pattern})*)")
 
 
 def first_page(source: Source, url: str) -> str:
@@ -55,17 +59,10 @@ def follow(
     source, seen, last = visit.source, set[str](), ""
     most = source.paging.max_pages if source.paging else 1
     while url:
-        if url in seen or len(seen) >= most:
-            raise Refused(
-                f"Source {source.code} "
-                + (
-                    f"names a page as its own successor: {fetcher.identity(url)}."
-                    if url in seen
-                    else f"has more than {most} pages."
-                ),
-                "check `paging` in its declaration; `max_pages` can be raised.",
-                "paging",
-            )
+        refuse_endless(
+            fetcher, url, seen, most,
+            "check `paging` in its declaration; `max_pages` can be raised.",
+        )  # fmt: skip
         seen.add(url)
         before = visit.known.get(fetcher.identity(url))
         request = Request(url, before, inspector(source, url), series=series)
@@ -82,6 +79,24 @@ def follow(
         if fetched.file:
             yield fetched.file
         url = fetched.next_url
+
+
+def refuse_endless(
+    fetcher: Fetcher, url: str, seen: set[str], most: int, remedy: str
+) -> None:
+    """Raise SourceRefused for a page that was seen, or is one too many."""
+    if url not in seen and len(seen) < most:
+        return
+    raise Refused(
+        f"Source {fetcher.source.code} "
+        + (
+            f"names a page as its own successor: {fetcher.identity(url)}."
+            if url in seen
+            else f"has more than {most} pages."
+        ),
+        remedy,
+        "paging",
+    )
 
 
 def inspector(source: Source, url: str) -> Inspect:
@@ -103,23 +118,32 @@ def _following(source: Source, url: str, body: Path, headers) -> tuple[str, bool
     if kind is None:
         return "", False
     if kind == "link":
-        return urljoin_if(url, linked_next(headers.get("Link", ""))), False
+        return _joined(source, url, linked_next(headers.get("Link", ""))), False
     if kind == "next":
         return named_next(source, body, url), False
     return counted_next(source, body, url)
 
 
-def urljoin_if(url: str, following: str) -> str:
-    return urljoin(url, following) if following else ""
+def _joined(source: Source, url: str, following: str) -> str:
+    try:
+        return joined(url, following) if following else ""
+    except ValueError:
+        raise Refused(
+            f"Source {source.code}: what a page names as its next page is no address.",
+            "check `paging` in its declaration, or tell the operator of the source.",
+            "paging",
+        ) from None
 
 
 def linked_next(header: str) -> str:
     """Address with rel=next in a Link header (RFC 8288), or empty."""
-    for address, parameters in _LINK.findall(header):
-        for parameter in parameters.split(";"):
-            name, _, value = parameter.partition("=")
-            if name.strip().lower() == "rel" and "next" in value.strip(" \"'").split():
-                return address
+    for link in _LINK.finditer(header):
+        for name, quoted, plain in _PARAMETER.findall(link[2]):
+            if name.lower() != "rel":
+                continue
+            if "next" in (quoted or plain.strip(" '")).lower().split():
+                return link[1]
+            break  # Of several, the first counts.
     return ""
 
 
@@ -133,7 +157,7 @@ def named_next(source: Source, body: Path, url: str) -> str:
             "name the field of the next address as `paging.next`.",
             "paging",
         ) from None
-    return urljoin_if(url, str(following or ""))
+    return _joined(source, url, str(following or ""))
 
 
 def counted_next(source: Source, body: Path, url: str) -> tuple[str, bool]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ingestion.address import with_query
+from ingestion.connectors.pages import refuse_endless
 from ingestion.credentials import parameters
 from ingestion.faults import Refused, Unavailable
 from ingestion.fetch import Fetcher, Page, Request
@@ -16,14 +17,21 @@ from ingestion.visit import Visit
 
 # "Service currently unavailable" and "Request timed out" of the API's list.
 PASSING = {"105", "110"}
+# Of one indicator; no query of the real API comes near.
+MAX_PAGES = 10_000
 
 
 def fetch(visit: Visit) -> Iterator[LandedFile]:
     """Yield the changed pages of every declared indicator."""
     fetcher = Fetcher(visit)
     for first in first_urls(visit):
-        url = first
+        url, seen = first, set[str]()
         while url:
+            refuse_endless(
+                fetcher, url, seen, MAX_PAGES,
+                "raise `per_page` of `worldbank`, or tell the operator of the source.",
+            )  # fmt: skip
+            seen.add(url)
             before = visit.known.get(fetcher.identity(url))
             fetched = fetcher.get(Request(url, before, inspector(visit.source, url)))
             if fetched.file:

@@ -215,10 +215,10 @@ def test_a_name_that_does_not_exist(settings, declare, told):
     assert told()[0].error_class == "dns"
 
 
-def dripping(stop: threading.Event, every: float = 0.05):
+def dripping(stop: threading.Event, every: float, *header: str):
     def drip(handler) -> None:
         handler.send_response(200)
-        handler.send_header("Content-Length", "1000")
+        handler.send_header(*header)
         handler.end_headers()
         try:
             for _ in range(1000):
@@ -232,9 +232,16 @@ def dripping(stop: threading.Event, every: float = 0.05):
     return drip
 
 
-def test_a_trickle_ends_at_the_whole_time(world, settings, declare, told):
+@pytest.mark.parametrize(
+    ("every", "header"),
+    # Of the second, only the end of the connection would tell the end.
+    [(0.05, ("Content-Length", "1000")), (60, ("Connection", "close"))],
+)
+def test_a_trickle_ends_at_the_whole_time(
+    world, settings, declare, told, every, header
+):
     stop = threading.Event()
-    world.answers["/data"] = dripping(stop)
+    world.answers["/data"] = dripping(stop, every, *header)
     started = time.monotonic()
     with pytest.raises(SourceUnavailable, match="total_seconds"):
         ingest(settings, declare(limits={"timeout_seconds": 5, "total_seconds": 0.5}))

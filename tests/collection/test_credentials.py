@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import logging
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from pydantic import ValidationError
 
 from ingestion.errors import PlanwatchError, SiteError
+from ingestion.fetch import USER_AGENT
 from ingestion.ingest import ingest
 from tests.collection.answering import saying
 
@@ -151,6 +154,74 @@ def test_another_host_gets_no_credentials(world, settings, declare):
     assert sent == [
         ("/data", True), ("/moved", False), ("/data", True), ("/two", False)
     ]  # fmt: skip
+
+
+def test_another_host_gets_no_secret_of_a_declared_header(world, settings, declare):
+    """Neither by a redirect nor by a link; what holds no secret goes on."""
+    port = world.url.rpartition(":")[2]
+    other = f"http://localhost:{port}"
+    keys = {
+        "headers": {
+            "Authorization": "Bearer ${SOURCE_TOKEN}",
+            "User-Agent": "agent of ${SOURCE_USER}",
+            "X-Plain": "plain",
+        },
+        "allow_private": True,
+    }
+    world.answers["/data"] = saying(302, Location=f"{other}/moved")
+    world.answers["/moved"] = saying(200, b"[1]")
+    ingest(settings, declare(**keys))
+    world.answers["/data"] = saying(200, b'{"next": "%s/two"}' % other.encode())
+    world.answers["/two"] = saying(200, b'{"next": ""}')
+    assert len(ingest(settings, declare(code="paged", paging={}, **keys)).files) == 2
+    names = ("authorization", "user-agent", "x-plain")
+    sent = [tuple(asked.headers.get(name) for name in names) for asked in world.asked]
+    ours = (f"Bearer {SECRET}", "agent of collector", "plain")
+    assert sent == [ours, (None, USER_AGENT, "plain")] * 2
+
+
+@pytest.mark.parametrize(
+    ("userinfo", "variable"),
+    [
+        ("collector:${SOURCE_TOKEN}", SECRET),
+        ("collector:${SOURCE_TOKEN}", quote(SECRET, safe="")),
+        ("${SOURCE_USER}:s3cr3t%2Fva%20lue%2B1", SECRET),
+        ("${SOURCE_TOKEN}", f"collector:{SECRET}"),
+    ],
+    ids=["as it is", "percent-encoded", "written down", "user and password"],
+)
+def test_a_proxy_gets_its_password_and_nobody_else(
+    world, settings, declare, monkeypatch, caplog, userinfo, variable
+):
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("SOURCE_TOKEN", variable)
+    world.answers["http://stat.invalid/data"] = saying(200, b"[1]")
+    world.answers["http://stat.invalid/gone"] = saying(407)
+    proxy = f"http://{userinfo}@{world.url.partition('://')[2]}"
+    for path in ("data", "gone"):
+        source = declare(location=f"http://stat.invalid/{path}", proxy=proxy)
+        with suppress(PlanwatchError):
+            ingest(settings, source)
+    sent = [asked.headers["proxy-authorization"] for asked in world.asked]
+    assert sent == [f"Basic {pair('collector', SECRET)}"] * 2
+    # A host that is asked without the proxy is not told.
+    world.answers["/data"] = saying(200, b"[1]")
+    ingest(settings, declare(proxy=proxy, code="here"))
+    assert "proxy-authorization" not in world.asked[2].headers
+    texts = (everything_written(settings.home), caplog.text)
+    secrets = (*SPELT, pair("collector", SECRET))
+    assert not [s for s in secrets for text in texts if s in text]
+
+
+def test_the_password_of_a_customary_proxy_variable_counts(
+    world, settings, declare, monkeypatch
+):
+    address = world.url.partition("://")[2]
+    monkeypatch.setenv("http_proxy", f"http://collector:p%40ss%3A@{address}")
+    world.answers["http://stat.invalid/data"] = saying(200, b"[1]")
+    ingest(settings, declare(location="http://stat.invalid/data"))
+    sent = world.asked[0].headers["proxy-authorization"]
+    assert sent == f"Basic {pair('collector', 'p@ss:')}"
 
 
 def test_a_link_into_the_private_network_is_refused(world, settings, declare):

@@ -1,4 +1,4 @@
-"""Long answers in pages, and asking only for what is new."""
+"""Addresses that answers name: of the next page, of what is new, of nothing."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from ingestion.connectors.pages import linked_next
 from ingestion.errors import SourceRefused
 from ingestion.ingest import ingest
 from ingestion.landing import object_path
+from tests.collection.answering import saying
 
 NOW = datetime(2026, 1, 4, tzinfo=UTC)
 ROWS = [{"n": n, "at": f"2026-01-{n + 1:02d}T00:00:00Z"} for n in range(7)]
@@ -149,6 +151,95 @@ def test_pages_that_have_not_changed_still_lead_on(world, settings, declare, way
     assert 6 in landed(settings, batch)
 
 
+@pytest.mark.parametrize(
+    ("header", "following"),
+    # Of RFC 8288, section 3, and what its grammar allows.
+    [
+        ('<https://x/2>; rel="next"', "https://x/2"),
+        ('<https://x/2>; title="a, b"; rel="next"', "https://x/2"),
+        ('<https://x/2>; title="a; b=c"; rel="next"', "https://x/2"),
+        (r'<https://x/2>; title="a \", b"; rel=next', "https://x/2"),
+        ("<https://x/2?a=1,2;b>;rel=next", "https://x/2?a=1,2;b"),
+        ('<https://x/2> ; REL = "Next"', "https://x/2"),
+        ("<https://x/2>; rel='last next'", "https://x/2"),
+        ('<https://x/2>; crossorigin; rel="next"', "https://x/2"),
+        ('<https://x/1>; rel="prev", </3>; rel="next"; title="x"', "/3"),
+        ('<https://x/1>; rel="prev",, </3>; rel="next http://e/next"', "/3"),
+        ('<https://x/1>; rel="prev"; title="<https://e/>; rel=next"', ""),
+        ('<https://x/1>; title="rel=next"', ""),
+        ('<https://x/1>; rel="nextish"', ""),
+        ('<https://x/1>; rel="prev"; rel="next"', ""),
+        ("<https://x/1>", ""),
+        ("no link", ""),
+        ("", ""),
+    ],
+)
+def test_the_next_page_of_a_link_header(header, following):
+    assert linked_next(header) == following
+
+
+def test_a_title_with_a_comma_loses_no_page(world, settings, declare):
+    def answer(handler) -> None:
+        start = int(asked(handler).get("start", "0"))
+        link = f'</data?start={start + 2}>; title="more, please"; rel="next"'
+        handler.say(200, cut(start, 2), **({"Link": link} if start + 2 < 7 else {}))
+
+    world.answers["/data"] = answer
+    _, paging, requests = WAYS["link"]
+    assert landed(settings, ingest(settings, declare(paging=paging))) == list(range(7))
+    assert len(world.asked) == requests
+
+
+NO_ADDRESSES = {
+    "half a bracket": "http://[evil/",
+    "a name too long for a file": f"http://{'a' * 300}/",
+    "a name too long for the DNS": f"http://{'a.' * 150}example/",
+    "a label too long for the DNS": f"http://{'a' * 70}.example/",
+    "dots alone": "http://../",
+    "no port": "http://stat.example:99999/",
+    "no letter": "http://\x80x/",
+    "one of two hosts": "http://other.invalid\\@127.0.0.1/",
+}
+
+
+@pytest.mark.parametrize("location", NO_ADDRESSES.values(), ids=NO_ADDRESSES)
+def test_a_redirect_to_no_address_is_refused(world, settings, declare, told, location):
+    world.answers["/data"] = saying(302, Location=location)
+    with pytest.raises(SourceRefused, match="redirects to what is no address"):
+        ingest(settings, declare(limits={"attempts": 3}))
+    assert [o.error_class for o in told()] == ["redirect"]
+
+
+@pytest.mark.parametrize("location", NO_ADDRESSES.values(), ids=NO_ADDRESSES)
+def test_a_redirect_to_no_address_holds_up_no_other_unit(
+    world, settings, declare, told, location
+):
+    units = settings.site / "sources" / "units.csv"
+    units.write_text("unit_code\n" + "".join(f"u{n}\n" for n in range(9)))
+    world.answers["*"] = saying(200, b"[1]")
+    world.answers["/u4"] = saying(302, Location=location)
+    source = declare(
+        kind="submission",
+        location=f"{world.url}/{{unit_code}}",
+        endpoints={"file": "units.csv", "shards": 1},
+    )
+    assert len(ingest(settings, source).files) == 8
+    assert [o.unit_code for o in told() if o.error_class == "redirect"] == ["u4"]
+
+
+@pytest.mark.parametrize("location", NO_ADDRESSES.values(), ids=NO_ADDRESSES)
+@pytest.mark.parametrize("way", ["link", "next"])
+def test_a_next_page_at_no_address_is_refused(
+    world, settings, declare, told, way, location
+):
+    body = json.dumps({"_links": {"next": location}}).encode()
+    link = f'<{location}>; rel="next"'
+    world.answers["/data"] = lambda handler: handler.say(200, body, Link=link)
+    with pytest.raises(SourceRefused, match="next page is no address"):
+        ingest(settings, declare(paging=WAYS[way][1]))
+    assert [o.error_class for o in told()] == ["paging"]
+
+
 def test_csv_pages_end_with_a_header_alone(world, settings, declare):
     def page(handler) -> None:
         start = (int(asked(handler)["page"]) - 1) * 3
@@ -189,7 +280,10 @@ def test_pages_without_end_end(world, settings, declare):
         ingest(settings, declare(paging={"max_pages": 7}))
 
 
-@pytest.mark.parametrize("body", [b"not json", b"[]", b'{"other": 1}', b'{"next": {}'])
+@pytest.mark.parametrize(
+    "body",
+    [b"not json", b"[]", b'{"other": 1}', b'{"next": {}', rb'{"next": "/\ud800"}'],
+)
 def test_a_page_that_does_not_name_the_next(world, settings, declare, body):
     world.answers["/data"] = lambda handler: handler.say(200, body)
     with pytest.raises(SourceRefused, match="page"):

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from ingestion import connectors
 from ingestion.connectors.sdmx import data_url, structure_url
 from ingestion.errors import SiteError, SourceRefused, SourceUnavailable
 from ingestion.ingest import ingest, shards
@@ -136,6 +137,32 @@ def test_all_pages_of_all_indicators(world, settings, declare):
         "/v2/country/CN;US/indicator/A?format=json&per_page=2&page=1&date=2000:2004",
         "/v2/country/CN;US/indicator/A?format=json&per_page=2&page=2&date=2000:2004",
     ]
+
+
+@pytest.mark.parametrize(
+    ("page", "pages", "match", "requests"),
+    [
+        (lambda _: 1, 2, "own successor", 2),
+        (lambda asked: 3 - asked, 3, "own successor", 2),
+        (lambda asked: asked, 10**9, "more than 5 pages", 5),
+    ],
+    ids=["always the first", "to and fro", "without end"],
+)
+def test_world_bank_pages_end(
+    world, settings, declare, monkeypatch, page, pages, match, requests
+):
+    monkeypatch.setattr(connectors.worldbank, "MAX_PAGES", 5)
+
+    def answer(handler) -> None:
+        asked = int(parse_qs(urlsplit(handler.path).query)["page"][0])
+        head = {"page": page(asked), "pages": pages, "per_page": "2", "total": 5}
+        handler.say(200, json.dumps([head, [{"value": asked}]]).encode())
+
+    world.answers["*"] = answer
+    with pytest.raises(SourceRefused, match=match):
+        ingest(settings, worldbank(declare, world))
+    assert len(world.asked) == requests
+    assert not (settings.landing / "ledger.jsonl").exists()
 
 
 @pytest.mark.parametrize(
