@@ -157,6 +157,8 @@ class Endpoints(Strict):
     registry  registry/<name>.csv of the site
     source    code of a source whose newest landed CSV files are the list
     Without a column of addresses, `{unit_code}` in `location` is filled in.
+    What `source` lists is another's word: private addresses in it need
+    `allow_private: true`, and credentials go to the host of `location` only.
     `where` keeps the rows whose columns have these values.
     """
 

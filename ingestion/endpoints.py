@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import csv
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from ingestion.access import REFERENCE
+from ingestion.address import origin
 from ingestion.errors import SiteError
 from ingestion.landing import object_path
 from ingestion.newest import newest_files
 from ingestion.settings import Settings
 from ingestion.source import Source
+
+# Readers of addresses do not agree where the host ends when one of these is in.
+_AMBIGUOUS = re.compile(r"[\\\s\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,35 @@ def endpoints(settings: Settings, source: Source, shard: int) -> list[Endpoint]:
     if known is None or known[0] != state:
         known = _read[source.code] = (state, _by_shard(settings, source, lists))
     return known[1].get(shard, [])
+
+
+def trusted(
+    settings: Settings, source: Source, listed: Iterable[Endpoint]
+) -> list[str]:
+    """Addresses whose hosts the site itself names.
+
+    A list that has landed is what another source answers: whoever writes it
+    could point anywhere. With such a list only the host of `location` is
+    named by the site, unless the list fills in that one, too.
+    """
+    if not source.endpoints.source:
+        return [endpoint.url for endpoint in listed]
+    address = source.resolved_location(settings)
+    if not _is_http(address) or "{unit_code}" in origin(address)[1]:
+        return []
+    return [address]
+
+
+def sends_secrets(source: Source) -> bool:
+    """Whether requests carry what only declared hosts may see."""
+    texts = list(source.headers.values())
+    if not source.endpoints.url_column:
+        texts.append(source.location)
+    return bool(
+        source.auth
+        or source.tls.client_certificate
+        or any(REFERENCE.search(text) for text in texts)
+    )
 
 
 def _version(source: Source, path: Path) -> tuple[int, int]:
@@ -81,12 +116,21 @@ def _address(settings: Settings, source: Source, unit: str, row: dict) -> str:
     else:
         template = source.resolved_location(settings)
         url = template.replace("{unit_code}", quote(unit, safe=""))
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
+    if not _is_http(url):
         raise SiteError(
             f"Source {source.code}: unit {unit} has no http address ({url[:80]!r}).",
             f"correct the column {column} of its endpoints.",
         )
     return url
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    plain = parts.scheme in ("http", "https") and not _AMBIGUOUS.search(url)
+    return plain and bool(parts.hostname)
 
 
 def _rows(source: Source, lists: Iterable[Path]) -> Iterator[dict[str, str]]:

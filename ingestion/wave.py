@@ -4,7 +4,8 @@
 
 A killed wave goes on where it stopped: an answer counts as fetched when its
 line stands in the journal and its bytes, hashed again, are what it says.
-Nothing has landed before the shard's batch is kept.
+Nothing has landed before the shard's batch is kept; once it is kept, the wave
+is over, even if the process died before it could remove the journal.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -25,17 +26,21 @@ from ingestion.address import host
 from ingestion.clock import now, stamp
 from ingestion.connectors.pages import inspector
 from ingestion.durable import held, machine_faults
-from ingestion.endpoints import Endpoint, endpoints
+from ingestion.endpoints import Endpoint, endpoints, sends_secrets, trusted
 from ingestion.errors import PlanwatchError, SourceRefused, SourceUnavailable
+from ingestion.faults import Refused
 from ingestion.fetch import Fetcher, Request
 from ingestion.incoming import staged_path
 from ingestion.landing import (
     LandedBatch,
     LandedFile,
     keep,
+    lock_path,
     object_path,
+    recover,
     with_previous,
 )
+from ingestion.newest import newest_files
 from ingestion.settings import Settings
 from ingestion.visit import Visit
 
@@ -57,25 +62,33 @@ class Journal:
         self.path = settings.landing / "waves" / f"{code}-{shard}.ndjson"
         self.files: list[LandedFile] = []
         self.done: set[str] = set()
+        self.begun: datetime | None = None
         self._descriptor = -1
 
     def open(self) -> None:
         """Take over what an unfinished wave left, then append to it."""
-        begun = None
         if self.path.exists():
-            begun = self._read()
+            self._read()
         with machine_faults(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
             self._descriptor = os.open(self.path, flags, 0o644)
-        if begun is None:
-            self._write({"begun": stamp(now(self.settings))})
-        elif now(self.settings) - begun > timedelta(hours=RESUMED_HOURS):
-            # Its files are kept with the new ones; all units are asked again.
-            self.done = set()
+        if self.begun is None:
+            self.begun = now(self.settings)
+            self._write({"begun": stamp(self.begun)})
 
-    def _read(self) -> datetime | None:
-        begun = None
+    def is_too_old(self) -> bool:
+        age = now(self.settings) - self.begun if self.begun else timedelta()
+        return age > timedelta(hours=RESUMED_HOURS)
+
+    def begin_anew(self) -> None:
+        """Close the wave that it holds, whose files are kept, and begin one."""
+        self.close()
+        self._release()
+        self.files, self.done, self.begun = [], set(), None
+        self.open()
+
+    def _read(self) -> None:
         content = self.path.read_bytes()
         whole = content.rfind(b"\n") + 1
         if whole < len(content):
@@ -83,7 +96,7 @@ class Journal:
         for line in content[:whole].splitlines():
             entry = json.loads(line)
             if "begun" in entry:
-                begun = datetime.fromisoformat(entry["begun"])
+                self.begun = datetime.fromisoformat(entry["begun"])
             elif entry["file"] is None:
                 self.done.add(entry["url"])
             else:
@@ -91,7 +104,6 @@ class Journal:
                 if self._is_there(file):
                     self.files.append(file)
                     self.done.add(entry["url"])
-        return begun
 
     def _is_there(self, file: LandedFile) -> bool:
         """After a loss of power a line may have outlived its bytes."""
@@ -120,8 +132,12 @@ class Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._release()
+
+    def _release(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
+            self._descriptor = -1
 
 
 def _sha256(path: Path) -> str:
@@ -150,6 +166,8 @@ def fetch_wave(
 ) -> LandedBatch | None:
     """Fetch all endpoints of a shard (or the units in `only`) and keep them.
 
+    A wave that is over is closed first; its batch is the answer when the new
+    wave brings none.
     Endpoints that fail stand in the outcomes and hold up no others. Raises
     the last failure when not a single endpoint answered.
     """
@@ -159,17 +177,61 @@ def fetch_wave(
         Journal(visit.settings, visit.source.code, visit.shard) as journal,
     ):
         journal.open()
-        asked = [
-            endpoint
-            for endpoint in endpoints(visit.settings, visit.source, visit.shard)
-            if only is None or endpoint.unit_code in only
-        ]
-        wave = Wave(visit, journal, progress)
-        wave.run(asked)
-        batch = keep(visit.settings, visit.source, journal.files)
-        journal.close()
-        if wave.last_failure and not wave.answered and not journal.files:
-            raise wave.last_failure
+        visit = _as_landed(visit)
+        before = _finish(visit, journal)
+        batch = _go_on(_as_landed(visit) if before else visit, journal, progress, only)
+    return batch or before
+
+
+def _as_landed(visit: Visit) -> Visit:
+    """The visit with what has landed up to now.
+
+    Another process may have landed the shard while this one waited for the
+    lock, and one that was killed may have left its commit half done.
+    """
+    with held(lock_path(visit.settings)):
+        recover(visit.settings)
+    return replace(visit, known=newest_files(visit.settings, visit.source.code))
+
+
+def _finish(visit: Visit, journal: Journal) -> LandedBatch | None:
+    """Close a wave that is over: its batch has landed, or it is too old.
+
+    What has not landed of it becomes a batch of its own: in one batch with
+    later answers of the same units, both would be known from the same moment.
+    """
+    left = [file for file in journal.files if not _has_landed(visit, file)]
+    if len(left) == len(journal.files) and not journal.is_too_old():
+        return None
+    batch = keep(visit.settings, visit.source, left)
+    journal.begin_anew()
+    return batch
+
+
+def _has_landed(visit: Visit, file: LandedFile) -> bool:
+    """A journal holds only what was not the newest when it was fetched."""
+    newest = visit.known.get(file.url)
+    return newest is not None and newest.sha256 == file.sha256
+
+
+def _go_on(
+    visit: Visit,
+    journal: Journal,
+    progress: Callable[[LandedFile], None],
+    only: frozenset[str] | None,
+) -> LandedBatch | None:
+    """Ask whom the journal has no answer of, and keep all that it holds then."""
+    asked = [
+        endpoint
+        for endpoint in endpoints(visit.settings, visit.source, visit.shard)
+        if only is None or endpoint.unit_code in only
+    ]
+    wave = Wave(visit, journal, progress)
+    wave.run(asked)
+    batch = keep(visit.settings, visit.source, journal.files)
+    journal.close()
+    if wave.last_failure and not wave.answered and not journal.files:
+        raise wave.last_failure
     return batch
 
 
@@ -208,6 +270,7 @@ class Wave:
         self.progress = progress
         self.parallel = visit.source.endpoints.parallel
         self.fetcher = Fetcher(visit, self.parallel)
+        self.secretive = sends_secrets(visit.source)
         self.hosts = Hosts()
         self.answered = 0
         self.last_failure: PlanwatchError | None = None
@@ -215,12 +278,14 @@ class Wave:
         self._again: list[Endpoint] = []
         self._stopped = False
 
-    def run(self, asked: Iterable[Endpoint]) -> None:
-        pending = []
-        for endpoint in asked:
-            self.fetcher.trust(endpoint.url)
-            if self.fetcher.identity(endpoint.url) not in self.journal.done:
-                pending.append(endpoint)
+    def run(self, asked: Sequence[Endpoint]) -> None:
+        for url in trusted(self.visit.settings, self.visit.source, asked):
+            self.fetcher.trust(url)
+        pending = [
+            endpoint
+            for endpoint in asked
+            if self.fetcher.identity(endpoint.url) not in self.journal.done
+        ]
         attempts = self.visit.source.limits.attempts
         pending, threads = self._probe(pending)
         for attempt in range(1, attempts + 1):
@@ -276,6 +341,9 @@ class Wave:
         if self.hosts.gave_up(name):
             self._gave_up(endpoint, attempt, name, shown)
             return
+        if self.secretive and not self.fetcher.is_ours(endpoint.url):
+            self._withhold(endpoint, attempt, name, shown)
+            return
         before = self.visit.known.get(shown)
         request = Request(
             endpoint.url, before, inspector(self.visit.source, endpoint.url),
@@ -307,3 +375,22 @@ class Wave:
         )  # fmt: skip
         with self._lock:
             self._again.append(endpoint)
+
+    def _withhold(
+        self, endpoint: Endpoint, attempt: int, name: str, shown: str
+    ) -> None:
+        """Whoever writes the list must not be able to collect our credentials."""
+        source = self.visit.source
+        error = Refused(
+            f"Source {source.code}: {name} is named only by the list from "
+            f"{source.endpoints.source}; its credentials are not sent there.",
+            "if they are meant for that host, name it in `location`, or give the "
+            "addresses in a `file` or `registry` of the site.",
+            "undeclared_host",
+        )
+        self.visit.recorder.record(
+            shown, "failed", time.monotonic(), attempt=attempt,
+            unit_code=endpoint.unit_code, error_class=error.fault, message=str(error),
+        )  # fmt: skip
+        with self._lock:
+            self.last_failure = error

@@ -9,22 +9,27 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import yaml
 
-from ingestion.errors import SiteError, SourceUnavailable, UsageError
+from ingestion.errors import SourceUnavailable, UsageError
 from ingestion.ingest import ingest, shards
 from ingestion.landing import LandedBatch, ledger, object_path
-from ingestion.outcomes import outcomes
+from ingestion.newest import newest_files
+from ingestion.outcomes import Recorder, outcomes
 from ingestion.proof import prove_landing
 from ingestion.run import RunSummary, ingest_run, retry_failed
 from ingestion.site import Site
+from ingestion.visit import Visit
+from ingestion.wave import fetch_wave
 from tests.collection.answering import saying
 
 ROOT = Path(__file__).resolve().parents[2]
 UNITS = 60
+ONE_SHARD = {"file": "units.csv", "shards": 1, "parallel": 1}
 
 
 def answer(handler) -> None:
@@ -65,16 +70,20 @@ def write_source(settings, world, **keys) -> Site:
 def landed_units(settings) -> Counter:
     """Unit codes of all landed files, from manifests and from the bytes."""
     units: Counter = Counter()
-    for entry in ledger(settings):
-        for file in LandedBatch.open(settings, entry["batch_id"]).files:
+    for batch in landed_batches(settings):
+        for file in batch.files:
             body = json.loads(object_path(settings, file.sha256).read_bytes())
             assert body["unit_code"] == file.unit_code
             units[file.unit_code] += 1
     return units
 
 
-def everyone() -> Counter:
-    return Counter({f"U{n:03d}": 1 for n in range(UNITS)})
+def landed_batches(settings) -> list[LandedBatch]:
+    return [LandedBatch.open(settings, e["batch_id"]) for e in ledger(settings)]
+
+
+def everyone(count: int = UNITS) -> Counter:
+    return Counter({f"U{n:03d}": 1 for n in range(count)})
 
 
 def test_a_wave_lands_every_unit_once_and_the_next_one_nothing(
@@ -124,9 +133,14 @@ def test_a_unit_stays_in_its_shard_when_others_come(settings, world, site):
     assert all(len(found) == 1 for found in where.values())
 
 
-def start(settings, *, processes: int = 1) -> subprocess.Popen:
+def start(settings, *, processes: int = 1, dies_at: str = " ") -> subprocess.Popen:
+    """A run of its own; `dies_at` is an audit event and how the path in it ends."""
     code = (
-        "import sys\n"
+        "import os, signal, sys\n"
+        "def die(event, about, at=sys.argv[4].split(' ')):\n"
+        "    if event == at[0] and str(about[0]).endswith(at[1]):\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "sys.addaudithook(die)\n"
         "from ingestion.run import ingest_run\n"
         "from ingestion.settings import Settings\n"
         "from ingestion.site import Site\n"
@@ -137,7 +151,7 @@ def start(settings, *, processes: int = 1) -> subprocess.Popen:
     script = settings.site / "wave.py"
     script.write_text(code)
     return subprocess.Popen(
-        [sys.executable, script, settings.home, settings.site, str(processes)],
+        [sys.executable, script, settings.home, settings.site, str(processes), dies_at],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     )  # fmt: skip
@@ -193,18 +207,92 @@ def test_a_killed_wave_goes_on_without_asking_again_for_what_it_has(
     prove_landing(settings)
 
 
+@pytest.mark.parametrize(
+    ("dies_at", "lost_lines"),
+    [("open ledger.jsonl", 0), ("os.remove .ndjson", 0), ("os.remove .ndjson", 2)],
+)
+def test_a_wave_killed_while_its_batch_lands_is_over(
+    settings, world, dies_at, lost_lines
+):
+    """Before the ledger's line, or after; a loss of power may cut the journal."""
+    world.answers |= {"*": answer, "/unit/U000": saying(404)}
+    write_units(settings, range(6))
+    site = write_source(settings, world, endpoints=ONE_SHARD)
+    wave = start(settings, dies_at=dies_at)
+    wave.communicate()
+    assert wave.returncode == -signal.SIGKILL
+    (journal,) = (settings.landing / "waves").iterdir()
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[: len(lines) - lost_lines]))
+
+    world.answers["/unit/U000"] = answer
+    ingest_run(settings, site)
+    assert landed_units(settings) == everyone(6)
+    assert [len(batch.files) for batch in landed_batches(settings)] == [5, 1]
+    assert not journal.exists()
+    prove_landing(settings)
+
+
+def test_a_wave_that_waited_for_another_knows_what_that_one_landed(settings, world):
+    world.answers |= {"*": answer, "/unit/U000": saying(404)}
+    write_units(settings, range(6))
+    source = write_source(settings, world, endpoints=ONE_SHARD).source("units")
+    with Recorder(settings, "waiting", "units", 0) as recorder:
+        known = newest_files(settings, "units")
+        ingest(settings, source)
+        world.answers["/unit/U000"] = answer
+        fetch_wave(Visit(settings, source, 0, known, recorder), lambda _: None)
+    assert landed_units(settings) == everyone(6)
+
+
+class Stop(BaseException):
+    """Ends a wave after a file of it, as a kill does."""
+
+
+def stop(_file) -> None:
+    raise Stop
+
+
+def stop_after_the_last(file) -> None:
+    if file.unit_code == "U001":
+        raise Stop
+
+
+def test_a_wave_that_is_too_old_is_closed_as_it_is(settings, world):
+    """U001 has corrected its figure before anybody went on with the wave."""
+    world.answers["*"] = answer
+    write_units(settings, range(2))
+    source = write_source(settings, world, endpoints=ONE_SHARD).source("units")
+    long_ago = datetime.now(UTC) - timedelta(hours=25)
+    with pytest.raises(Stop):
+        ingest(
+            settings.model_copy(update={"now": long_ago}),
+            source, progress=stop_after_the_last,
+        )  # fmt: skip
+    world.answers["/unit/U001"] = saying(200, b'{"unit_code": "U001", "value": 2}')
+    world.asked.clear()
+    with pytest.raises(Stop):
+        ingest(settings, source, progress=stop_after_the_last)
+    assert world.paths() == ["/unit/U000", "/unit/U001"]
+    # The new wave has a beginning of its own, so it is gone on with.
+    world.asked.clear()
+    ingest(settings, source)
+    assert world.paths() == []
+
+    old, new = landed_batches(settings)
+    assert [file.unit_code for file in old.files] == ["U000", "U001"]
+    assert [file.unit_code for file in new.files] == ["U001"]
+    assert new.files[0].previous == old.files[1].sha256
+    assert new.received > old.received
+    prove_landing(settings)
+
+
 def test_a_journal_that_outlived_its_bytes_is_not_believed(settings, world, site):
     """As after a loss of power: the line is there, the bytes are not right."""
     source = site.source("units")
     world.answers["*"] = saying(500)
     world.answers["/unit/U000"] = answer
     shard = next(s for s in shards(source) if holds(settings, source, s, "U000"))
-
-    class Stop(BaseException):
-        pass
-
-    def stop(_file) -> None:
-        raise Stop
 
     with pytest.raises(Stop):
         ingest(settings, source, shard, stop)
@@ -254,38 +342,6 @@ def test_units_that_fail_hold_up_no_others_and_are_redone_alone(settings, world,
     assert retry_failed(settings, site, second.run_id).counts == {}
 
 
-def test_a_source_that_fails_does_not_stop_the_others(settings, world, site, told):
-    """One of them fails before it asks, one while, one lands."""
-    for name, text in {
-        "a_broken": "location: '${NO_SUCH_VARIABLE}/x'",
-        "b_refused": f"location: {world.url}/refused",
-        "c_good": f"location: {world.url}/good",
-    }.items():
-        (settings.site / "sources" / f"{name}.yml").write_text(
-            f"code: {name}\nkind: statistical_release\nconnector: http\n"
-            f"format: json\n{text}\n"
-        )
-    world.answers["/refused"] = saying(403)
-    world.answers["/good"] = saying(200, b"[1]")
-    site = Site.load(settings.site)
-    chosen = [site.source(code) for code in ("a_broken", "b_refused", "c_good")]
-    summary = ingest_run(settings, site, chosen)
-    assert [(f.source_code, f.error_class, f.exit_code) for f in summary.failures] == [
-        ("a_broken", "content", 3),
-        ("b_refused", "http_403", 4),
-    ]
-    assert len(summary.batch_ids) == 1
-    assert {o.source_code: o.result for o in told()} == {
-        "a_broken": "failed", "b_refused": "failed", "c_good": "landed",
-    }  # fmt: skip
-
-    world.asked.clear()
-    world.answers["/refused"] = saying(200, b"[2]")
-    again = retry_failed(settings, site, summary.run_id)
-    assert world.paths() == ["/refused"]
-    assert [f.source_code for f in again.failures] == ["a_broken"]
-
-
 def test_a_run_that_never_was(settings, site):
     with pytest.raises(UsageError, match="no-such-run"):
         retry_failed(settings, site, "no-such-run")
@@ -301,56 +357,13 @@ def test_a_dead_host_does_not_cost_a_time_out_per_unit(settings, world, told):
     """After 20 failures in a row the rest of its units are not asked."""
     world.answers["*"] = lambda handler: handler.reset()
     write_units(settings, range(200))
-    site = write_source(
-        settings, world,
-        endpoints={"file": "units.csv", "shards": 1, "parallel": 1},
-        limits={"attempts": 1},
-    )  # fmt: skip
+    site = write_source(settings, world, endpoints=ONE_SHARD, limits={"attempts": 1})
     with pytest.raises(SourceUnavailable):
         ingest(settings, site.source("units"))
     assert len(world.asked) == 20
     assert Counter(o.error_class for o in told()) == {
         "connection": 20, "host_down": 180,
     }  # fmt: skip
-
-
-def test_addresses_from_a_column_and_from_a_registry_source(settings, world):
-    """Two hosts names, one list that itself has landed from a source."""
-    world.answers["*"] = answer
-    rows = "".join(f"U{n},{world.url}/u/U{n},{n % 2}\n" for n in range(6))
-    world.answers["/list.csv"] = saying(200, b"unit,address,level\n" + rows.encode())
-    (settings.site / "sources" / "list.yml").write_text(
-        "code: unit_list\nkind: registry\nregistry: units\nconnector: http\n"
-        f"format: csv\nlocation: {world.url}/list.csv\n"
-    )
-    site = write_source(
-        settings, world, location="unused",
-        endpoints={
-            "source": "unit_list", "unit_column": "unit", "url_column": "address",
-            "where": {"level": "1"}, "shards": 1,
-        },
-    )  # fmt: skip
-    with pytest.raises(SiteError, match="unit_list"):
-        ingest(settings, site.source("units"))
-    ingest(settings, site.source("unit_list"))
-    batch = ingest(settings, site.source("units"))
-    assert [f.unit_code for f in batch.files] == ["U1", "U3", "U5"]
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("unit,kind\nU1,office\n", "no column unit_code"),
-        ("unit_code\nU1\nU1\n", "stands twice"),
-        (None, "cannot be read"),
-    ],
-)
-def test_a_bad_list_of_endpoints(settings, world, site, text, message):
-    path = settings.site / "sources" / "units.csv"
-    path.unlink() if text is None else path.write_text(text)
-    source = site.source("units")
-    with pytest.raises(SiteError, match=message):
-        [ingest(settings, source, shard) for shard in shards(source)]
 
 
 def test_outcomes_can_be_read_while_a_run_goes_on_and_after(settings, world, site):
