@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from argparse import Namespace
 from pathlib import Path
 
 from ingestion.durable import commit_file, machine_faults
@@ -39,9 +40,14 @@ def _make(settings: Settings, kept: Path) -> None:
             f"There is no warehouse in {settings.home} to describe.",
             "run `planwatch run` (or `planwatch demo`) first.",
         )
+    from dbt.flags import set_from_args
+
     hand_to_dbt(dbt_environment(settings))
     with writer_lock(settings):
         manifest = manifest_of(settings)
+        # dbt writes by the flags of a command, and in this process none has run yet
+        # where its reading of the project was kept.
+        set_from_args(Namespace(), {})
         manifest.write(str(settings.home / "dbt" / "target" / "manifest.json"))
         # The models' own SQL is on the page; compiled, it would be that of one wave.
         outcome = invoke(["docs", "generate", "--static", "--no-compile"], manifest)

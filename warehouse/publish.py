@@ -6,13 +6,14 @@ import json
 import os
 import shutil
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
 from ingestion.clock import now, stamp
 from ingestion.durable import machine_faults, sync_folder, write_json
-from ingestion.errors import SiteError
+from ingestion.errors import Busy, SiteError
 from ingestion.settings import Settings
 from ingestion.site import Site
 from warehouse.content_hash import content_hash
@@ -99,18 +100,16 @@ def _all(connection) -> list[tuple[str, str]]:
 
 
 def _describe(settings, site, connection, digest, counts) -> Release:
-    as_of, batches, rules = connection.execute(
+    as_of = _finished(connection)
+    batches, rules = connection.execute(
         """
         select
-            (select as_of from ops.build order by rowid desc limit 1),
             coalesce(list(distinct batch_id order by batch_id), []),
             coalesce(list(distinct rule_set_version order by rule_set_version), [])
         from raw.batch
         where status = 'loaded'
         """
     ).fetchone()
-    if as_of is None:
-        raise SiteError("The last build did not finish.", "run `planwatch build`.")
     release_id = f"{as_of:%Y%m%dT%H%M%SZ}-{digest[:12]}"
     return Release(
         release_id=release_id,
@@ -124,6 +123,24 @@ def _describe(settings, site, connection, digest, counts) -> Release:
         source_batches=tuple(batches),
         tables=counts,
     )
+
+
+def _finished(connection) -> datetime:
+    """Clock of the last build; Busy where another has begun and not finished.
+
+    A build moves the clock of the models first and is on record at its end: in
+    between some tables are those of the new wave, or a check has failed.
+    """
+    built = connection.execute(
+        "select load_seq, as_of from ops.build order by rowid desc limit 1"
+    ).fetchone()
+    models = connection.execute("select load_seq, as_of from staging.stg_clock")
+    if built is None or built != models.fetchone():
+        raise Busy(
+            "The last build has not finished: what stands is no state of its own.",
+            "run `planwatch build`, or wait for the one that is running.",
+        )
+    return built[1]
 
 
 def _write(settings: Settings, connection, release: Release, page: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -12,8 +13,9 @@ from html.parser import HTMLParser
 import duckdb
 import pytest
 
-from ingestion.errors import UsageError
+from ingestion.errors import Busy, UsageError
 from ingestion.site import Site
+from warehouse.build import build
 from warehouse.database import reader, writer
 from warehouse.project import project_hash
 from warehouse.publish import current, publish
@@ -171,6 +173,44 @@ def test_a_release_holds_a_page_of_its_models_that_needs_no_network(published):
     assert len(tables) > 40
     for schema, table in tables:
         assert f'{schema}\\".\\"{table}\\"' in page, table
+
+
+def test_a_process_that_only_publishes_makes_the_page(
+    published_copy, command_environment, tmp_path
+):
+    """As in Airflow: the task that built, and kept dbt's reading, is another one."""
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    for kept in published_copy.project_cache.glob(f"project-{project_hash()[:16]}*"):
+        shutil.copy(kept, cache)
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "warehouse.cli", "publish"),
+            *("--home", str(published_copy.home)),
+        ],
+        env={**command_environment, "PLANWATCH_CACHE": str(cache)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert list(cache.glob("models-*.html"))
+
+
+def test_what_stands_between_two_builds_is_not_published(published_copy):
+    old = current(published_copy)
+    with writer(published_copy) as connection:
+        connection.execute(
+            "insert into raw.batch select * replace ("
+            " batch_id || '-next' as batch_id, load_seq + 1 as load_seq)"
+            " from raw.batch order by load_seq desc limit 1"
+        )
+    # The first task of a wave in Airflow is done, the last is not.
+    build(published_copy, layer="staging")
+    with pytest.raises(Busy, match="has not finished"):
+        publish(published_copy, Site.load(published_copy.site))
+    assert current(published_copy) == old
+    build(published_copy)
+    release = publish(published_copy, Site.load(published_copy.site))
+    assert release.content_hash == old["content_hash"]
 
 
 def test_the_page_is_made_once_for_a_project(published_copy):
