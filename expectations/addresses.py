@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -15,6 +16,10 @@ from ingestion.settings import Settings
 from ingestion.site import Site
 from ingestion.source import resolve
 
+# Scheme, user, host and path of any text: a contact may be no address at all,
+# and what is told of it must not depend on that.
+_PARTS = re.compile(r"(?:([^:/?#]*):)?(?://(?:([^/?#]*)@)?([^/?#]*))?([^?#]*)")
+
 
 class Address(NamedTuple):
     """`trusted`: the site itself declares it, so it may be private."""
@@ -25,15 +30,14 @@ class Address(NamedTuple):
     @property
     def origin(self) -> str:
         """Scheme, host and port: what fails together."""
-        parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc}"
+        scheme, user, host, _ = _PARTS.match(self.url).groups(default="")
+        return f"{scheme.lower()}://{user}@{host}"
 
     @property
     def shown(self) -> str:
         """For records: a secret may stand in the query or before the host."""
-        parts = urlsplit(self.url)
-        host = parts.netloc.rpartition("@")[2]
-        return f"{parts.scheme}://{host}{parts.path}"
+        scheme, _, host, path = _PARTS.match(self.url).groups(default="")
+        return f"{scheme.lower()}://{host}{path}"
 
 
 class AddressBook:
@@ -81,24 +85,53 @@ def refuse_private(address: Address) -> None:
     SourceRefused for what is not plain http(s) or not public;
     SourceUnavailable for a name that is not found.
     """
-    parts = urlsplit(address.url)
-    if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
-        raise SourceRefused(
-            f"{address.shown} is no http or https address.", "correct the contact."
-        )
+    host, port = _host_and_port(address)
     if address.trusted:
         return
-    try:
-        found = socket.getaddrinfo(parts.hostname, parts.port or 80)
-    except OSError as error:
-        raise SourceUnavailable(
-            f"{parts.hostname} is not found.", "correct the contact of the unit."
-        ) from error
-    for entry in found:
+    for entry in _found(address, host, port):
         ip = ipaddress.ip_address(str(entry[4][0]).partition("%")[0])
         ip = getattr(ip, "ipv4_mapped", None) or ip
         if not ip.is_global or ip.is_multicast:
             raise SourceRefused(
-                f"{parts.hostname} is a private address.",
+                f"{host} is a private address.",
                 "if that is intended, declare `allow_private: true` for the source.",
             )
+
+
+def _host_and_port(address: Address) -> tuple[str, int]:
+    """SourceRefused for a text that names no host and port to post to."""
+    try:
+        parts = urlsplit(address.url)
+        scheme, host = parts.scheme.lower(), parts.hostname
+    except ValueError as error:
+        # What it says may quote a password that stands before the host.
+        raise _no_host(address) from error
+    if scheme not in ("http", "https") or not host:
+        raise SourceRefused(
+            f"{address.shown} is no http or https address.", "correct the contact."
+        )
+    try:
+        return host, parts.port or 80
+    except ValueError as error:
+        raise SourceRefused(
+            f"{address.shown} has no port from 0 to 65535.", "correct the contact."
+        ) from error
+
+
+def _found(address: Address, host: str, port: int) -> list[tuple]:
+    """What the name stands for; not every text can be looked up as a name."""
+    try:
+        return socket.getaddrinfo(host, port)
+    except OSError as error:
+        raise SourceUnavailable(
+            f"{host} is not found.", "correct the contact of the unit."
+        ) from error
+    except ValueError as error:
+        raise _no_host(address) from error
+
+
+def _no_host(address: Address) -> SourceRefused:
+    return SourceRefused(
+        f"{address.shown} has a host that is no name and no number.",
+        "correct the contact.",
+    )

@@ -19,6 +19,7 @@ import json
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -57,6 +58,12 @@ ABOUT = f"history/{FILE}"
 # ZIP knows no time zone; a fixed time keeps equal content equal in bytes.
 _TIME = (2020, 1, 1, 0, 0, 0)
 _MAX_BYTES = 512 * 2**20
+# What reading a damaged or encrypted bundle ends in, or one of other content.
+_NO_BUNDLE = (
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError,
+    LookupError, TypeError, AttributeError,
+)  # fmt: skip
+_TOLD = ("unit_code", "rule_set_version")
 _CANNOT = "ask the office that runs Planwatch for a new one (`planwatch bundle`)."
 
 
@@ -214,8 +221,7 @@ def opened(settings: Settings, path: Path) -> Iterator[UnitWorld]:
     """
     with tempfile.TemporaryDirectory(prefix="planwatch-") as folder:
         home = Path(folder)
-        manifest = _unpack(path, home)
-        site = _site(manifest, home)
+        manifest, site = _unpack(path, home)
         if manifest["rule_set_version"] != rule_set_of(site):
             raise UsageError(
                 f"{path.name} was made for other rules "
@@ -253,35 +259,42 @@ def unit_world(
             yield world
 
 
-def _unpack(path: Path, home: Path) -> dict[str, Any]:
-    """Put each registry where the gate looks for it; gives the manifest."""
+def _unpack(path: Path, home: Path) -> tuple[dict[str, Any], Site]:
+    """Put each registry where the gate looks for it; the manifest and its site."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(part.file_size for part in archive.infolist()) > _MAX_BYTES:
-                raise ValueError("it is too big")
-            manifest = json.loads(archive.read(MANIFEST))
-            if manifest["format"] != FORMAT:
-                raise ValueError(f"format {manifest['format']}")
-            for listed in manifest["registries"]:
-                keys = {k: v for k, v in listed.items() if k != "simulated"}
-                entry = InForce(**keys)
-                if entry.registry not in REGISTRIES:
-                    raise ValueError(f"registry {entry.registry!r}")
-                place = Registries(home / "verdicts", ()).path(entry)
-                if not place.resolve().is_relative_to(home.resolve()):
-                    raise ValueError("a path leads out of it")
-                place.parent.mkdir(parents=True, exist_ok=True)
-                with archive.open(_member(entry)) as part, place.open("wb") as out:
-                    shutil.copyfileobj(part, out)
-            for name in {HISTORY, MEDIANS, ABOUT, WAIVERS} & set(archive.namelist()):
-                place = home / "verdicts" / name
-                place = home / name if name == WAIVERS else place
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_bytes(archive.read(name))
+        manifest = _unpacked(path, home)
+        if not all(isinstance(manifest[name], str) for name in _TOLD):
+            raise TypeError(f"one of {', '.join(_TOLD)} is no text")
+        return manifest, _site(manifest, home)
     except FileNotFoundError as error:
         raise UsageError(f"There is no file {path}.", "correct --bundle.") from error
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, OSError) as error:
+    except _NO_BUNDLE as error:
         raise UsageError(f"{path} is no bundle: {error}.", _CANNOT) from error
+
+
+def _unpacked(path: Path, home: Path) -> dict[str, Any]:
+    with zipfile.ZipFile(path) as archive:
+        if sum(part.file_size for part in archive.infolist()) > _MAX_BYTES:
+            raise ValueError("it is too big")
+        manifest = json.loads(archive.read(MANIFEST))
+        if manifest["format"] != FORMAT:
+            raise ValueError(f"format {manifest['format']}")
+        for listed in manifest["registries"]:
+            keys = {k: v for k, v in listed.items() if k != "simulated"}
+            entry = InForce(**keys)
+            if entry.registry not in REGISTRIES:
+                raise ValueError(f"registry {entry.registry!r}")
+            place = Registries(home / "verdicts", ()).path(entry)
+            if not place.resolve().is_relative_to(home.resolve()):
+                raise ValueError("a path leads out of it")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with archive.open(_member(entry)) as part, place.open("wb") as out:
+                shutil.copyfileobj(part, out)
+        for name in {HISTORY, MEDIANS, ABOUT, WAIVERS} & set(archive.namelist()):
+            place = home / "verdicts" / name
+            place = home / name if name == WAIVERS else place
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(archive.read(name))
     return manifest
 
 

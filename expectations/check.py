@@ -169,7 +169,8 @@ def _moment(batch: LandedBatch) -> datetime:
 
 def _receipt(settings: Settings, verdict: Verdict) -> dict[str, Any]:
     path = settings.receipts / f"{verdict.batch_id}.ndjson"
-    (line,) = path.read_text(encoding="utf-8").splitlines()
+    # Not splitlines(): a cell may hold one of the other ends of line of Unicode.
+    (line,) = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
     receipt = json.loads(line)
     # A reason against the file as a whole belongs to no submission.
     receipt["errors"] = [*_file_errors(verdict), *receipt["errors"]]

@@ -7,7 +7,8 @@
         accepted.parquet        rows that go on, typed       (observations)
         quarantine.parquet      rejected rows, as sent       (observations)
         submissions.parquet     one verdict each             (submissions)
-        registry_rows.parquet   the accepted snapshot        (registries)
+        registry_rows.parquet   the accepted snapshot        (registries);
+                                outlives a refusal as long as it is in force
         waived.parquet          which waiver let what through, if any
         earlier/<n>/            verdict and reasons that this one replaced
 
@@ -29,7 +30,7 @@ from expectations.catalogue import bind
 from expectations.data_docs import write_pages
 from expectations.history import not_yet_judged
 from expectations.judgement import Identity, Judgement, prepare, with_history
-from expectations.registries import current_registries, promote
+from expectations.registries import current_registries, promote, rows_in_force
 from expectations.verdict import FILE, Verdict, digests
 from ingestion.canonical import CanonicalBatch, Unreadable, read_batch
 from ingestion.durable import commit_file, held, machine_faults, sync_folder
@@ -201,9 +202,12 @@ def commit(settings: Settings, verdict: Verdict, folder: Path) -> Verdict:
         _keep_earlier(verdict.folder)
         (verdict.folder / FILE).unlink(missing_ok=True)
         sync_folder(verdict.folder)
-        # What an earlier judgement left would pass for part of this one.
+        # What an earlier judgement left would pass for part of this one; but
+        # everybody reads the rows in force, whatever becomes of this verdict.
+        kept = rows_in_force(settings, verdict)
         for path in verdict.folder.glob("*.parquet"):
-            path.unlink()
+            if path != kept:
+                path.unlink()
         for path in sorted(path for path in folder.iterdir() if path.is_file()):
             if path.name == "receipts.ndjson":
                 name = f"{verdict.batch_id}.ndjson"

@@ -7,13 +7,16 @@ rule reads stands in `DECLARATIONS`; see the comments in `judged/*.sql`.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
 import duckdb
 
 from expectations.catalogue import Facts, quoted, rules
-from expectations.registries import Registries
+from expectations.registries import Registries, latest_vintage
+from ingestion.errors import SiteError
+from ingestion.registry import REGISTRIES
 
 # Parameters named `<prefix>.<indicator …>`, and the rule that reads them.
 DECLARATIONS = {
@@ -25,20 +28,36 @@ DECLARATIONS = {
     "OBS_CUMULATIVE_FALLS": ("cumulative",),
     "OBS_DEFINITION_NOT_IN_FORCE": ("from", "until"),
 }
-_IN_FORCE = """
-select rule_id, parameter, value from read_parquet(?)
+# What Python and DuckDB both read, to the same finite number.
+NUMBER = " *[+-]?([0-9]{1,28}([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})? *"
+_IN_FORCE = f"""
+select rule_id, parameter, value
+from (
+    from read_parquet(?)
+    {latest_vintage(", ".join(REGISTRIES["rules"].key))}
+)
 where
     coalesce(try_cast(valid_from as date), date '0001-01-01') <= ?
     and coalesce(try_cast(valid_to as date), date '9999-12-31') >= ?
-order by valid_from asc nulls first, row_number asc nulls first
+order by
+    valid_from asc nulls first,
+    known_from asc nulls last,
+    row_number asc nulls first
 """
+
+
+def numbers() -> list[tuple[str, str]]:
+    """Rule and name of each parameter that is a number."""
+    return [(rule.id, name) for rule in rules() for name in rule.parameters]
 
 
 def site_parameters(registries: Registries, on: date) -> dict[tuple[str, str], str]:
     """What registry `rules` says on a day about rules of the gate.
 
     Rules of other stages stand in the same registry and are left alone, and
-    so is a parameter that the rule does not have.
+    so is a parameter that the rule does not have. SiteError for a number that
+    cannot be read: what the site meant must not be guessed. No such row gets
+    in; an earlier version may have let it.
     """
     known = {rule.id: rule for rule in rules()}
     found = {}
@@ -49,6 +68,12 @@ def site_parameters(registries: Registries, on: date) -> dict[tuple[str, str], s
                 rule_id, name, value = row
                 if rule_id in known and _reads(known[rule_id], name):
                     found[rule_id, name] = value
+    for key in numbers():
+        if not re.fullmatch(NUMBER, found.get(key, "0"), re.ASCII):
+            raise SiteError(
+                f"Registry rules: {', '.join(key)} is no number: {found[key]!r}.",
+                "correct the value and take the registry in again.",
+            )
     return found
 
 

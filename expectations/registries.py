@@ -1,7 +1,9 @@
 """Registries in force: the newest accepted snapshot of every declared source.
 
 `verdicts/registries/<source_code>.json` points to it and is replaced in one
-step after acceptance, so finding it costs one small file per source.
+step after acceptance, so finding it costs one small file per source. The rows
+that it names stay where they are, even if their batch is refused later, until
+the pointer names others.
 """
 
 from __future__ import annotations
@@ -62,7 +64,7 @@ class Registries:
 
     def path(self, entry: InForce) -> Path:
         """Parquet of a snapshot: row_number and the registry's columns as text."""
-        return self.folder / entry.batch_id / "registry_rows.parquet"
+        return _rows(self.folder, entry)
 
     def of(self, name: str, without: str = "") -> list[InForce]:
         return [
@@ -94,6 +96,7 @@ class Registries:
             empty = ", ".join(f'null::varchar as "{column}"' for column in columns)
             parts = [f"select {empty} where false"]
             for entry in self.of(name, without):
+                _expect_rows(self.path(entry), entry)
                 path = str(self.path(entry)).replace("'", "''")
                 parts.append(
                     f"select '{entry.source_code}' as source_code, *"
@@ -122,6 +125,15 @@ def is_in_force(settings: Settings, source_code: str) -> bool:
     return _pointer(settings, source_code).exists()
 
 
+def rows_in_force(settings: Settings, verdict: Verdict) -> Path | None:
+    """The file in the verdict's folder that a pointer names, if one does."""
+    if verdict.kind != "registry":
+        return None
+    entry = _read(_pointer(settings, verdict.source_code))
+    named = entry is not None and entry.batch_id == verdict.batch_id
+    return _rows(settings.verdicts, entry) if named else None
+
+
 def promote(settings: Settings, verdict: Verdict) -> None:
     """Put an accepted registry in force, unless a newer one already is."""
     if verdict.kind != "registry" or not verdict.accepted:
@@ -147,6 +159,20 @@ def promote_entry(settings: Settings, entry: InForce) -> None:
 
 def _age(entry: InForce) -> tuple[str, str]:
     return (entry.received_at, entry.batch_id)
+
+
+def _rows(verdicts: Path, entry: InForce) -> Path:
+    return verdicts / entry.batch_id / "registry_rows.parquet"
+
+
+def _expect_rows(path: Path, entry: InForce) -> None:
+    if not path.exists():
+        raise Damaged(
+            f"The rows of the registry in force from {entry.source_code} are gone: "
+            f"{path}.",
+            f"remove that folder and run `planwatch gate {entry.batch_id}`, or send "
+            "the registry again.",
+        )
 
 
 def _pointer(settings: Settings, source_code: str) -> Path:

@@ -16,6 +16,8 @@ from expectations.plan_life import add_steps, has_life
 from expectations.registries import Registries, consulted, latest_vintage
 from expectations.registry_relations import (
     add_relations,
+    bounds,
+    has_parameters,
     has_shares,
     has_slices,
     trees,
@@ -144,6 +146,11 @@ def _entries(
             for reference in trees(shape)
             for field in reference.columns
         ]
+    if each == "bounds":
+        return [
+            ((field,), field, {"least": f"{least}", "greatest": f"{greatest}"})
+            for field, (least, greatest) in bounds(shape).items()
+        ]
     return [((field,), field, {}) for field in _fields(each, shape)]
 
 
@@ -158,6 +165,7 @@ def _fields(each: str, shape: RegistryShape) -> tuple[str, ...]:
         "shares": ("weight",) if has_shares(shape) else (),
         "steps": ("event",) if has_life(shape) else (),
         "exclusive": shape.exclusive,
+        "parameters": ("value",) if has_parameters(shape) else (),
     }[each]
 
 

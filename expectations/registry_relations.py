@@ -1,4 +1,4 @@
-"""What rows of a registry say of each other: trees, slices of time, shares.
+"""What a registry's rows say of each other, and cells that are read as numbers.
 
 Each fact is a column of judged_registry that is empty where all is well, so
 that a rule can name the row and what it collides with.
@@ -6,11 +6,19 @@ that a rule can name the row and what it collides with.
 
 from __future__ import annotations
 
+from expectations.catalogue import quoted
 from expectations.duckdb_dialect import Bench
+from expectations.parameters import NUMBER, numbers
 from ingestion.registry import Reference, RegistryShape
 
 FIRST, LAST = "0001-01-01", "9999-12-31"
 UPWARD = ("parent_", "predecessor_")
+# Numbers that days or digits are counted by: greater ones fit no calendar and
+# no whole number of a database.
+BOUNDS = {
+    "forms": {"due_days": (-3660, 3660)},
+    "indicators": {"decimals": (-28, 28)},
+}
 
 
 def trees(shape: RegistryShape) -> list[Reference]:
@@ -31,13 +39,24 @@ def has_shares(shape: RegistryShape) -> bool:
     return shape.name == "region_successions"
 
 
+def has_parameters(shape: RegistryShape) -> bool:
+    return shape.name == "rules"
+
+
+def bounds(shape: RegistryShape) -> dict[str, tuple[int, int]]:
+    """Least and greatest number that a column may hold."""
+    return BOUNDS.get(shape.name, {})
+
+
 def add_relations(bench: Bench, shape: RegistryShape) -> None:
     """Add to judged_registry what its rows say of each other.
 
     <parent column>__circle: codes of the circle that a row closes;
     valid_from__overlap: the slice of the same code that has not ended yet;
     weight__shares: what the parts of an old region come to;
-    <exclusive column>__others: the cells of which only one may be filled.
+    <exclusive column>__others: the cells of which only one may be filled;
+    <bounded column>__beyond: a number out of its bounds;
+    value__unread: what should be a number of a rule and is none.
     """
     for reference in trees(shape):
         _add_circles(bench, shape, reference)
@@ -47,6 +66,14 @@ def add_relations(bench: Bench, shape: RegistryShape) -> None:
         _add_shares(bench)
     if shape.exclusive:
         _add_others(bench, shape)
+    for name, (least, greatest) in bounds(shape).items():
+        fits = f'try_cast("{name}" as decimal(38, 10)) between {least} and {greatest}'
+        _add_fact(bench, name, f"{name}__beyond", f"not ({fits})")
+    if has_parameters(shape):
+        listed = ", ".join(f"({quoted(r)}, {quoted(name)})" for r, name in numbers())
+        is_number = f"regexp_full_match(value, {quoted(NUMBER)})"
+        wrong = f"(rule_id, parameter) in ({listed}) and not {is_number}"
+        _add_fact(bench, "value", "value__unread", wrong)
 
 
 def _cell(shape: RegistryShape, name: str, missing: str) -> str:
@@ -197,6 +224,17 @@ def _add_others(bench: Bench, shape: RegistryShape) -> None:
             from judged_registry
             """
         )
+
+
+def _add_fact(bench: Bench, name: str, fact: str, wrong: str) -> None:
+    """The cell of `name` where it is wrong."""
+    bench.execute(
+        f"""
+        create or replace table judged_registry as
+        select *, case when {wrong} then "{name}" end as "{fact}"
+        from judged_registry
+        """
+    )
 
 
 def _join(bench: Bench, column: str, table: str, condition: str) -> None:

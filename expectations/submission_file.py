@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -36,6 +37,11 @@ DEFAULTS = {
 }  # fmt: skip
 MAX_BYTES = 64 * 2**20
 MAX_CELLS = 5_000_000
+# What reading a damaged or encrypted workbook ends in; its XML may hold anything.
+_NO_WORKBOOK = (
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, SyntaxError,
+    ValueError, LookupError, TypeError, AttributeError,
+)  # fmt: skip
 
 
 class Envelope(NamedTuple):
@@ -110,10 +116,12 @@ def _workbook(name: str, body: bytes) -> list[tuple[int, dict[str, str | None]]]
 
     try:
         book = openpyxl.load_workbook(io.BytesIO(body), read_only=True, data_only=True)
-        if SHEET not in book.sheetnames:
+        # A chart may be a sheet, too.
+        sheets = [sheet.title for sheet in book.worksheets]
+        if SHEET not in sheets:
             raise _unreadable(
                 name,
-                f"it has no sheet {SHEET!r}; its sheets: {', '.join(book.sheetnames)}",
+                f"it has no sheet {SHEET!r} of cells; its sheets: {', '.join(sheets)}",
                 f"name the sheet with the rows {SHEET!r}.",
             )
         sheet = book[SHEET]
@@ -125,7 +133,7 @@ def _workbook(name: str, body: bytes) -> list[tuple[int, dict[str, str | None]]]
             if cells > MAX_CELLS:
                 raise _unreadable(name, f"it has more than {MAX_CELLS:,} cells")
             table.append([_text(cell) for cell in row])
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError) as error:
+    except _NO_WORKBOOK as error:
         raise _unreadable(name, f"it is no workbook: {error}") from error
     return _below_header(name, table)[1]
 
@@ -166,7 +174,15 @@ def _json(name: str, body: bytes) -> list[tuple[int, dict[str, str | None]]]:
     rows = []
     for number, row in enumerate(content, 1):
         _known(name, list(row))
-        rows.append((number, {k: _cell(v) for k, v in {**envelope, **row}.items()}))
+        cells = {k: _cell(v) for k, v in {**envelope, **row}.items()}
+        broken = next((k for k, text in cells.items() if not _is_whole(text)), "")
+        if broken:
+            raise _unreadable(
+                name,
+                f"{broken} of row {number} holds half a character"
+                " (one \\u of a surrogate pair)",
+            )
+        rows.append((number, cells))
     return rows
 
 
@@ -176,6 +192,15 @@ def _cell(value: Any) -> str | None:
     if isinstance(value, bool):
         return str(value).lower()
     return json.dumps(value, ensure_ascii=False)
+
+
+def _is_whole(text: str | None) -> bool:
+    """JSON can name one half of a character, which no file can hold as text."""
+    try:
+        (text or "").encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _below_header(

@@ -59,15 +59,14 @@ def site_waivers(folder: Path) -> tuple[Waiver, ...]:
     path = folder / FILE
     if not path.exists():
         return ()
-    with path.open(encoding="utf-8-sig", newline="") as handle:
-        reader = csv.DictReader(handle)
-        unknown = sorted(set(reader.fieldnames or ()) ^ set(COLUMNS))
-        if unknown:
-            raise SiteError(
-                f"{path}: columns do not fit: {', '.join(map(str, unknown))}.",
-                f"use exactly the columns {', '.join(COLUMNS)}.",
-            )
-        found = [_checked(path, n, row) for n, row in enumerate(reader, 2)]
+    reader = csv.DictReader(io.StringIO(_text(path), newline=""))
+    unknown = sorted(set(reader.fieldnames or ()) ^ set(COLUMNS))
+    if unknown:
+        raise SiteError(
+            f"{path}: columns do not fit: {', '.join(map(str, unknown))}.",
+            f"use exactly the columns {', '.join(COLUMNS)}.",
+        )
+    found = [_checked(path, n, row) for n, row in enumerate(reader, 2)]
     ids = [waiver.waiver_id for waiver in found]
     twice = {name for name in ids if ids.count(name) > 1}
     if twice:
@@ -76,6 +75,17 @@ def site_waivers(folder: Path) -> tuple[Waiver, ...]:
             "give every waiver an id of its own.",
         )
     return tuple(found)
+
+
+def _text(path: Path) -> str:
+    body = path.read_bytes()
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise SiteError(
+            f"{path}, line {line}: it is not UTF-8.", "save the file as CSV UTF-8."
+        ) from error
 
 
 def waivers_version(waivers: tuple[Waiver, ...]) -> str:
@@ -107,13 +117,20 @@ def _checked(path: Path, line: int, row: dict[str, str]) -> Waiver:
     elif not any(getattr(waiver, name) for name in PATTERNS):
         problem = f"at least one of {', '.join(PATTERNS)} has to be filled"
     else:
-        try:
-            date.fromisoformat(waiver.until)
-        except ValueError:
-            problem = f"until is no date: {waiver.until!r}"
+        problem = _problem_of_date(waiver.until)
     if problem:
         raise SiteError(f"{path}, line {line}: {problem}.", "correct that line.")
     return waiver
+
+
+def _problem_of_date(until: str) -> str:
+    """Python reads 20261231 and 2026-W53-4 as well, DuckDB does not."""
+    try:
+        if date.fromisoformat(until).isoformat() == until:
+            return ""
+    except ValueError:
+        pass
+    return f"until is no date such as 2026-12-31: {until!r}"
 
 
 def attach(bench: Any, waivers: tuple[Waiver, ...]) -> None:

@@ -107,20 +107,51 @@ latest as (
         known.number is not null
         and known.indicator_code in (select indicator_code from summed)
     group by all
+),
+
+reported as (
+    select
+        *,
+        struct_extract(newest, 'number') as number,
+    from latest
+),
+
+added as (
+    select
+        node_kind,
+        parent,
+        source_kind,
+        release,
+        indicator_code,
+        definition_version,
+        breakdown,
+        period,
+        count(*) as children,
+        any_value(children_registered) as children_registered,
+        -- The sum of numbers of 28 digits is more than a decimal holds: whole
+        -- parts and fractions of great numbers are added apart.
+        sum(case when abs(number) < 1000000000000000000 then number end)
+            as near,
+        sum(case when abs(number) >= 1000000000000000000 then trunc(number) end)
+            as far,
+        sum(
+            case
+                when abs(number) >= 1000000000000000000
+                    then number - trunc(number)
+            end
+        ) as fractions,
+    from reported
+    group by all
 )
 
 select
-    node_kind,
-    parent,
-    source_kind,
-    release,
-    indicator_code,
-    definition_version,
-    breakdown,
-    period,
-    count(*) as children,
-    any_value(children_registered) as children_registered,
-    sum(struct_extract(newest, 'number')) as children_sum,
-from latest
-group by all
+    * exclude (near, far, fractions),
+    try(
+        coalesce(near, 0) + coalesce(far, 0)::decimal(38, 10)
+        + coalesce(fractions, 0)
+    ) as children_sum,
+    -- Without fractions, where the sum is more than a decimal holds.
+    case when children_sum is null then far + trunc(coalesce(near, 0)) end
+        as children_wholes,
+from added
 ;

@@ -59,27 +59,51 @@ candidate as (
             and part.breakdown = total.breakdown
             and part.indicator_code = partition_part.part
         )
+),
+
+added as (
+    select
+        row_id,
+        rule_id,
+        parts,
+        parts_declared,
+        -- The sum of numbers of 28 digits is more than a decimal holds: whole
+        -- parts and fractions of great numbers are added apart.
+        sum(case when abs(number) < 1000000000000000000 then number end)
+            as near,
+        sum(case when abs(number) >= 1000000000000000000 then trunc(number) end)
+            as far,
+        sum(
+            case
+                when abs(number) >= 1000000000000000000
+                    then number - trunc(number)
+            end
+        ) as fractions,
+        string_agg(
+            case rule_id
+                when 'OBS_PARTS_TOTAL' then breakdown
+                else indicator_code
+            end
+            || ' ' || rtrim(rtrim(number::varchar, '0'), '.'),
+            ' + '
+            order by indicator_code asc nulls last, breakdown asc nulls last
+        ) as part_text,
+    from candidate
+    group by row_id, rule_id, parts, parts_declared
+    -- A part that is missing is another rule's affair.
+    having count(*) = parts_declared
 )
 
 select
-    row_id,
-    rule_id,
-    parts,
-    parts_declared,
-    sum(number) as part_sum,
-    string_agg(
-        case rule_id
-            when 'OBS_PARTS_TOTAL' then breakdown
-            else indicator_code
-        end
-        || ' ' || rtrim(rtrim(number::varchar, '0'), '.'),
-        ' + '
-        order by indicator_code asc nulls last, breakdown asc nulls last
-    ) as part_text,
-from candidate
-group by row_id, rule_id, parts, parts_declared
--- A part that is missing is another rule's affair.
-having count(*) = parts_declared
+    * exclude (near, far, fractions),
+    try(
+        coalesce(near, 0) + coalesce(far, 0)::decimal(38, 10)
+        + coalesce(fractions, 0)
+    ) as part_sum,
+    -- Without fractions, where the sum is more than a decimal holds.
+    case when part_sum is null then far + trunc(coalesce(near, 0)) end
+        as wholes,
+from added
 ;
 
 -- An indicator and the one that it may not exceed, each in all its breakdowns.
@@ -95,14 +119,52 @@ summed as (
         period,
         known_from,
         indicator_code,
-        coalesce(
-            sum(number) filter (breakdown = '_T'), sum(number)
-        ) as number,
+        breakdown = '_T' as is_total,
+        sum(case when abs(number) < 1000000000000000000 then number end)
+            as near,
+        sum(case when abs(number) >= 1000000000000000000 then trunc(number) end)
+            as far,
+        sum(
+            case
+                when abs(number) >= 1000000000000000000
+                    then number - trunc(number)
+            end
+        ) as fractions,
     from usable
     where
         (select count(*) from rule_parameter where parameter like 'at_most.%')
         > 0
     group by all
+),
+
+-- What is more than a decimal holds counts as the most that it holds.
+held as (
+    select
+        * exclude (is_total, near, far, fractions),
+        coalesce(
+            try(
+                coalesce(near, 0) + coalesce(far, 0)::decimal(38, 10)
+                + coalesce(fractions, 0)
+            ),
+            case
+                when far > 0 then 9999999999999999999999999999.9999999999
+                else -9999999999999999999999999999.9999999999
+            end
+        ) as number,
+    from summed
+    -- The total, or all breakdowns where there is none.
+    qualify
+        is_total
+        or not bool_or(is_total) over (
+            partition by
+                report,
+                owner,
+                region_code,
+                definition_version,
+                period,
+                known_from,
+                indicator_code
+        )
 )
 
 select
@@ -111,9 +173,9 @@ select
     min(other.number) as limit_sum,
     min_by(other.indicator_code, other.number) as limit_indicator,
 from rule_parameter as declared
-inner join summed as own
+inner join held as own
     on declared.parameter = 'at_most.' || own.indicator_code
-inner join summed as other
+inner join held as other
     on
         declared.value = other.indicator_code
         and own.report = other.report
@@ -129,21 +191,31 @@ group by all
 create table judged_group as
 with
 
-worst as (
+measured as (
     select
-        part_sum.row_id,
-        part_sum.rule_id,
-        max_by(part_sum.part_sum, abs(usable.number - part_sum.part_sum))
-            as part_sum,
-        max_by(part_sum.part_text, abs(usable.number - part_sum.part_sum))
-            as part_text,
-        max(
-            abs(usable.number - part_sum.part_sum)::double
-            / (usable.rounding * (part_sum.parts_declared + 1) + 1e-9)
-        ) as gap_in_roundings,
+        part_sum.*,
+        usable.rounding,
+        coalesce(
+            try(abs(usable.number - part_sum.part_sum))::double,
+            abs(
+                usable.number::double
+                - coalesce(part_sum.part_sum::double, part_sum.wholes::double)
+            )
+        ) as gap,
     from part_sum
     inner join usable on part_sum.row_id = usable.row_id
-    group by part_sum.row_id, part_sum.rule_id
+),
+
+worst as (
+    select
+        row_id,
+        rule_id,
+        max_by(coalesce(part_sum::varchar, wholes::varchar), gap) as part_sum,
+        max_by(part_text, gap) as part_text,
+        max(gap / (rounding * (parts_declared + 1) + 1e-9))
+            as gap_in_roundings,
+    from measured
+    group by row_id, rule_id
 ),
 
 totals as (
@@ -186,17 +258,30 @@ final as (
         limits.limit_indicator,
         children.children,
         children.children_registered,
-        children.children_sum,
+        coalesce(
+            children.children_sum::varchar, children.children_wholes::varchar
+        ) as children_sum,
         -- Where not all children have reported, their sum may fall short.
         case
             when
                 children.children = children.children_registered
                 or (
                     usable.indicator_min >= 0
-                    and children.children_sum > usable.number
+                    and coalesce(
+                        children.children_sum > usable.number,
+                        children.children_wholes > 0
+                    )
                 )
-                then 100 * abs(children.children_sum - usable.number)::double
-                / nullif(abs(usable.number)::double, 0)
+                then 100 * coalesce(
+                    try(abs(children.children_sum - usable.number))::double,
+                    abs(
+                        coalesce(
+                            children.children_sum::double,
+                            children.children_wholes::double
+                        )
+                        - usable.number::double
+                    )
+                ) / nullif(abs(usable.number)::double, 0)
         end as children_gap_pct,
     from usable
     left join of_total on usable.row_id = of_total.row_id

@@ -201,8 +201,8 @@ from (
         select
             rowid as row_id,
             hash(
-                submission_id, indicator_code, definition_version, region_code,
-                period, breakdown, known_from
+                submission_id, unit_code, indicator_code, definition_version,
+                region_code, period, breakdown, known_from
             ) as point_hash,
         from described_observation
     ),
@@ -219,6 +219,7 @@ from (
         count(*) over (
             partition by
                 suspected.submission_id,
+                suspected.unit_code,
                 suspected.indicator_code,
                 suspected.definition_version,
                 suspected.region_code,

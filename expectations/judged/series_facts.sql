@@ -1,6 +1,8 @@
 -- What the past says about each row, in the columns that the rules read.
 --   OBS_CUMULATIVE_FALLS, cumulative.<indicator>: year or always
 --   OBS_STOCK_FLOW, flow.<stock indicator>: flow indicator
+-- Differences are exact as long as a decimal holds them; those of numbers of 28
+-- digits it may not.
 create or replace table due_facts as
 with
 
@@ -111,7 +113,10 @@ final as (
         end as slip,
         case
             when slip is null or slip = 0
-                then abs(number - own_median)::double / nullif(
+                then coalesce(
+                    try(abs(number - own_median))::double,
+                    abs(number::double - own_median::double)
+                ) / nullif(
                     greatest(
                         1.4826 * own_mad,
                         abs(own_median)::double
@@ -141,8 +146,13 @@ final as (
         end as cumulative_floor,
         case
             when last_is_previous and flow_number is not null
-                then abs(number - last_number - flow_number)::double
-                / (3 * rounding + 1e-9)
+                then coalesce(
+                    try(abs(number - last_number - flow_number))::double,
+                    abs(
+                        number::double - last_number::double
+                        - flow_number::double
+                    )
+                ) / (3 * rounding + 1e-9)
         end as flow_gap,
         case
             when revised_number <> number then known_from

@@ -31,8 +31,16 @@ chosen as (
         max(
             struct_pack(
                 is_official := told.other_kind = 'official',
-                gap := abs(
-                    usable.number - struct_extract(told.newest, 'number')
+                -- Two numbers of 28 digits may lie further apart than a decimal
+                -- holds.
+                gap := coalesce(
+                    try(
+                        abs(
+                            usable.number
+                            - struct_extract(told.newest, 'number')
+                        )
+                    ),
+                    9999999999999999999999999999.9999999999
                 ),
                 source := told.other_source,
                 kind := told.other_kind,
@@ -57,13 +65,21 @@ final as (
                 usable.unit_code is not null
                 and usable.aggregation = 'sum'
                 and usable.indicator_min >= 0
-                then 100 * (usable.number - other_number)::double
-                / nullif(abs(other_number)::double, 0)
+                then 100 * coalesce(
+                    try(
+                        usable.number - struct_extract(chosen.pick, 'number')
+                    )::double,
+                    usable.number::double - other_number::double
+                ) / nullif(abs(other_number)::double, 0)
         end as above_region_pct,
         case
             when usable.unit_code is null
-                then 100 * abs(usable.number - other_number)::double
-                / nullif(abs(other_number)::double, 0)
+                then 100 * abs(coalesce(
+                    try(
+                        usable.number - struct_extract(chosen.pick, 'number')
+                    )::double,
+                    usable.number::double - other_number::double
+                )) / nullif(abs(other_number)::double, 0)
         end as sources_gap_pct,
     from usable
     inner join chosen on usable.row_id = chosen.row_id

@@ -188,7 +188,10 @@ final as (
             when getvariable('sub_period_closed_after_days') > 0
                 then (
                     with_span.period_end + with_span.due_days
-                    + getvariable('sub_period_closed_after_days')::integer
+                    -- Longer than a century is never, and no number of days.
+                    + least(
+                        getvariable('sub_period_closed_after_days'), 36525
+                    )::integer
                 )
         end as closed_on,
     from with_span

@@ -105,7 +105,8 @@ from sent
 """
 
 # SDMX's codes for "total", "normal value" and "free to publish" stand for
-# cells that the form leaves out.
+# cells that the form leaves out. An empty text is such a cell, as an empty cell
+# of a CSV file is; blanks are content, which the gate judges.
 _OBSERVATIONS = """
 create table observations as
 with numbered as (
@@ -124,17 +125,17 @@ select
     submission.submission_id,
     submission.form_code,
     row_number,
-    coalesce(cell.row_key, row_number::varchar) as row_key,
+    coalesce(nullif(cell.row_key, ''), row_number::varchar) as row_key,
     submission.unit_code,
     cell.region_code,
     cell.indicator_code,
-    coalesce(cell.definition_version, '1') as definition_version,
+    coalesce(nullif(cell.definition_version, ''), '1') as definition_version,
     submission.period,
-    coalesce(cell.breakdown, '_T') as breakdown,
+    coalesce(nullif(cell.breakdown, ''), '_T') as breakdown,
     cell.value,
     cell.unit_measure,
-    coalesce(cell.obs_status, 'A') as obs_status,
-    coalesce(cell.conf_status, 'F') as conf_status,
+    coalesce(nullif(cell.obs_status, ''), 'A') as obs_status,
+    coalesce(nullif(cell.conf_status, ''), 'F') as conf_status,
     null::varchar as published_at,
     {known_from} as known_from,
     cell.comment,

@@ -16,7 +16,9 @@ from pathlib import Path
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
+from broken_zips import BROKEN, changed
 from judged_world import GROWTH, JOBS, RECEIVED, REGISTRY_ROWS, World, copy_of
+from openpyxl.chart import BarChart, Reference
 
 from expectations.bundle import write_bundle
 from expectations.check import check
@@ -142,6 +144,8 @@ def test_the_check_stores_nothing(sited, tmp_path):
         ("g.json", b"{"),
         ("h.json", b'{"data": [{"rows": []}, {"rows": []}]}'),
         ("i.json", b"[1, 2]"),
+        ("j.json", b'[{"indicator_code": "JOBS", "value": "1\\ud83d"}]'),
+        ("k.json", b'[{"indicator_code": "JOBS", "value": ["\\udc00"]}]'),
     ],
 )
 def test_what_cannot_be_read_is_rejected_with_the_reason(
@@ -154,6 +158,37 @@ def test_what_cannot_be_read_is_rejected_with_the_reason(
     (error,) = receipt["errors"]
     assert error["rule_id"] == "FILE_UNREADABLE"
     assert name in error["expected_from"]
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_workbook_that_no_program_opens_is_rejected(sited, tmp_path, broken):
+    path = as_xlsx(tmp_path / "file.xlsx", [JOBS])
+    path.write_bytes(BROKEN[broken](path.read_bytes()))
+    (error,) = judged(sited, path)["errors"]
+    assert error["rule_id"] == "FILE_UNREADABLE"
+    assert "file.xlsx cannot be read: it is no workbook: " in error["expected_from"]
+
+
+def test_a_chart_is_no_sheet_of_rows(sited, tmp_path):
+    book = openpyxl.Workbook()
+    chart = BarChart()
+    chart.add_data(Reference(book.active, min_col=1, min_row=1))
+    book.create_chartsheet(SHEET).add_chart(chart)
+    book.save(tmp_path / "file.xlsx")
+    (error,) = judged(sited, tmp_path / "file.xlsx")["errors"]
+    assert error["rule_id"] == "FILE_UNREADABLE"
+    assert (
+        "has no sheet 'observations' of cells; its sheets: Sheet"
+        in (error["expected_from"])
+    )
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\u0085"])
+def test_other_ends_of_line_within_a_cell_are_text(sited, tmp_path, end):
+    wrong = {**JOBS, "value": f"1{end}2"}
+    receipt = judged(sited, as_csv(tmp_path / "file.csv", [GROWTH, wrong]))
+    (told,) = (e for e in receipt["errors"] if e["rule_id"] == "OBS_VALUE_DECIMAL")
+    assert told["offending_value"] == f"1{end}2"
 
 
 def test_a_row_of_another_unit_and_an_empty_unit_are_told(sited, tmp_path):
@@ -202,21 +237,29 @@ def test_wrong_usage_is_told_apart_from_wrong_content(sited, tmp_path):
         judged(sited, tmp_path / "report.docx")
     with pytest.raises(UsageError, match="is no bundle"):
         check(sited.settings, file, ASKED, file)
+    for change in BROKEN.values():
+        other = tmp_path / "broken.zip"
+        other.write_bytes(change(bundle_of(sited).read_bytes()))
+        with pytest.raises(UsageError, match=r"broken\.zip is no bundle: "):
+            check(sited.settings, file, ASKED, other)
     with pytest.raises(UsageError, match="in no registry"):
         check(sited.settings, file, Envelope("U9", "F1", "2025-07"))
 
 
 def test_a_bundle_made_for_other_rules_is_refused(sited, tmp_path):
-    other = tmp_path / "old.zip"
-    with zipfile.ZipFile(bundle_of(sited)) as old, zipfile.ZipFile(other, "w") as new:
-        for name in old.namelist():
-            body = old.read(name)
-            if name == "bundle.json":
-                manifest = json.loads(body)
-                manifest["site"]["error_budget"] = 0.9
-                body = json.dumps(manifest).encode()
-            new.writestr(name, body)
+    other = changed(
+        bundle_of(sited), tmp_path / "old.zip",
+        lambda manifest: manifest["site"].update(error_budget=0.9),
+    )  # fmt: skip
     with pytest.raises(UsageError, match="other rules"):
+        check(sited.settings, as_csv(tmp_path / "f.csv", [JOBS]), ASKED, other)
+
+
+@pytest.mark.parametrize("name", ["unit_code", "rule_set_version", "site"])
+def test_a_bundle_that_says_too_little_is_refused(sited, tmp_path, name):
+    path = tmp_path / "poor.zip"
+    other = changed(bundle_of(sited), path, lambda manifest: manifest.pop(name))
+    with pytest.raises(UsageError, match="is no bundle"):
         check(sited.settings, as_csv(tmp_path / "f.csv", [JOBS]), ASKED, other)
 
 

@@ -14,6 +14,7 @@ import pytest
 import tenacity
 from judged_world import GROWTH, JOBS, RECEIVED, REGISTRY_ROWS, World
 
+from expectations.addresses import Address
 from expectations.delivery import deliver, deliveries
 from ingestion.settings import Settings
 from ingestion.site import Site
@@ -103,6 +104,57 @@ def test_a_private_address_of_a_unit_is_not_asked(reporting, tmp_path):
     assert "private" in outcomes[0].message
     assert "secret" not in repr(outcomes)
     assert taken(log) == []
+
+
+MALFORMED = [
+    ("https://office.example:99999/r", "port"),
+    ("https://office.example:secure/r", "port"),
+    ("https://office..example/r", "host"),
+    (f"https://{'a' * 64}.example/r", "host"),
+    ("https://[office/r", "host"),
+    ("https://name:secret@office＃.example/r?secret=1", "host"),
+    ("https://:443/r", "no http"),
+]
+
+
+@pytest.mark.parametrize(("contact", "why"), MALFORMED)
+def test_a_contact_that_is_no_address_holds_up_nobody_else(
+    reporting, tmp_path, contact, why
+):
+    log = tmp_path / "log"
+    with receiver(log) as port:
+        settings = reporting(contact, callback=f"http://127.0.0.1:{port}/receipts")
+        outcomes = post(settings)
+        assert post(settings) == []
+    assert Counter((o.unit_code, o.outcome, o.attempts) for o in outcomes) == {
+        ("U1", "refused", 1): 5,
+        ("U2", "delivered", 1): 1,
+    }
+    assert {e["receipt"]["unit_code"] for e in taken(log)} == {"U2"}
+    (batch,) = [path.stem for path in settings.receipts.glob("*.ndjson")]
+    told = [e for e in deliveries(settings, batch) if e["unit_code"] == "U1"]
+    assert len(told) == 5
+    assert all(why in entry["message"] for entry in told)
+    assert "secret" not in repr(told).replace("secure", "")
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:99999/r", "http://[office/r"])
+def test_a_callback_that_is_no_address_is_recorded(reporting, address):
+    outcomes = post(reporting(None, callback=address))
+    assert Counter(o.outcome for o in outcomes) == {"refused": 6}
+
+
+def test_what_is_told_of_an_address_has_no_secret_in_it():
+    for url, shown in (
+        (
+            "HTTPS://name:p@ss@office.example:1/a/b?key=1#x",
+            "https://office.example:1/a/b",
+        ),
+        ("https://office.example", "https://office.example"),
+        ("https://name:p@[office?key=1", "https://[office"),
+        ("office", "://office"),
+    ):
+        assert Address(url, trusted=False).shown == shown
 
 
 def test_what_the_source_declares_may_be_private_and_serves_all_units(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from judged_world import GDP, GROWTH, JOBS, REGISTRY_ROWS, rows_of
+from judged_world import GDP, GROWTH, JOBS, RECEIVED, REGISTRY_ROWS, rows_of
 
 from expectations import gate as gate_module
 from expectations import suites
@@ -160,6 +161,73 @@ def test_a_refused_registry_is_never_put_in_force(world):
     before = current_registries(world.settings, world.site)
     promote(world.settings, replace(good, accepted=False, batch_id="x"))
     assert current_registries(world.settings, world.site) == before
+
+
+def refuse_the_units_in_force(world) -> Verdict:
+    """Judge the units again after a region that they lie in has gone."""
+    regions = REGISTRY_ROWS["regions"][:2]
+    received = RECEIVED + timedelta(hours=1)
+    assert world.registry("regions", regions, received=received).accepted
+    return world.registry("units", REGISTRY_ROWS["units"])
+
+
+def test_a_registry_in_force_outlives_its_own_refusal(world):
+    refused = refuse_the_units_in_force(world)
+    assert (refused.accepted, refused.reasons) == (False, {"REG_REFERENCE": 1})
+    refused.check_files()
+    assert world.submissions(({}, [JOBS])).rows_accepted == 1
+    # When the region is back, so is the verdict.
+    *others, hebei = REGISTRY_ROWS["regions"]
+    regions = [*others, {**hebei, "name_en": "Hebei Province"}]
+    later = RECEIVED + timedelta(hours=2)
+    assert world.registry("regions", regions, received=later).accepted
+    again = world.registry("units", REGISTRY_ROWS["units"])
+    again.check_files()
+    assert again.accepted
+
+
+def test_a_registry_in_force_outlives_bytes_that_can_no_longer_be_read(world):
+    units = REGISTRY_ROWS["units"]
+    columns = list(dict.fromkeys(key for row in units for key in row))
+    batch = world.batch("site_units", "registry", [columns, units], "units")
+    assert Verdict.open(world.settings.verdicts / batch.batch_id).accepted
+    gate_module.refuse(world.settings, batch, world.site, Unreadable("no", "again"))
+    assert world.submissions(({}, [JOBS])).rows_accepted == 1
+
+
+def test_a_kill_amid_the_refusal_of_a_registry_leaves_it_in_force(world, monkeypatch):
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(gate_module, "commit_file", killed)
+        regions = world.settings.verdicts / "registries" / "site_regions.json"
+        kept = json.loads(regions.read_text())
+        # Another state of the regions, so that the units are judged again.
+        regions.write_text(json.dumps({**kept, "batch_sha256": "other"}))
+        with pytest.raises(KeyboardInterrupt):
+            world.registry("units", REGISTRY_ROWS["units"])
+    assert world.submissions(({}, [JOBS])).rows_accepted == 1
+    assert world.registry("units", REGISTRY_ROWS["units"]).accepted
+
+
+def test_rows_of_a_replaced_registry_do_not_outlive_its_refusal(world):
+    later = RECEIVED + timedelta(minutes=1)
+    newer = [*REGISTRY_ROWS["units"][:1], REGISTRY_ROWS["units"][2]]
+    assert world.registry("units", newer, received=later).accepted
+    refused = refuse_the_units_in_force(world)
+    assert not refused.accepted
+    assert not refused.path("registry_rows").exists()
+    refused.check_files()
+
+
+def test_rows_in_force_that_are_gone_are_named_with_the_remedy(world):
+    units = world.registry("units", REGISTRY_ROWS["units"])
+    shutil.rmtree(units.folder)
+    with pytest.raises(Damaged, match=rf"gone: .*planwatch gate {units.batch_id}"):
+        world.submissions(({}, [JOBS]))
+    assert world.registry("units", REGISTRY_ROWS["units"]).accepted
+    assert world.submissions(({}, [JOBS])).rows_accepted == 1
 
 
 def test_the_validation_result_is_kept(world):

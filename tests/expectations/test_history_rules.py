@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from judged_world import GROWTH, JOBS, rows_of
 from reported_months import CROSS, declare, found, month, reported
+from test_group_rules import unbounded
 
 from expectations.catalogue import rules
 
@@ -143,6 +144,19 @@ def test_a_stock_is_the_last_stock_and_the_flow(world):
     assert found(world.submissions(*series(130))) == [("M2", "OBS_STOCK_FLOW")]
 
 
+def test_leaps_beyond_a_decimal_are_judged_and_stop_nobody(world):
+    """Each number is one, and what lies between the two is none."""
+    unbounded(world)
+    declare(world, ("OBS_STOCK_FLOW", "flow.JOBS", "GROWTH"))
+    huge = "9" * 28
+    *past, last = reported(*[f"-{huge}"] * 6, huge)
+    last = (last[0], [*last[1], {**GROWTH, "value": "10"}])
+    good = ({"submission_id": "GOOD"}, [GROWTH])
+    verdict = world.submissions(*past, last, good)
+    assert found(verdict) == [("M7", "OBS_JUMP_OWN"), ("M7", "OBS_STOCK_FLOW")]
+    assert verdict.submissions == 8
+
+
 def test_a_late_revision_is_a_warning_with_what_was_said_before(world):
     first, _ = reported(100, 0)
     late = ({**first[0], "submission_id": "R", "received_at": datetime(2025, 3, 1)},)
@@ -220,6 +234,15 @@ def test_a_closed_period_takes_no_reports(world):
     declare(world, ("SUB_PERIOD_CLOSED", "after_days", "30"))
     verdict = world.submissions((late, [JOBS]))
     assert found(verdict, of={"submission"}) == [("M1", "SUB_PERIOD_CLOSED")]
+
+
+def test_a_period_that_never_closes_stops_nobody(world):
+    declare(world, ("SUB_PERIOD_CLOSED", "after_days", "9999999999"))
+    (first,) = reported(100)
+    late = ({**first[0], "received_at": datetime(2025, 8, 5)}, first[1])
+    verdict = world.submissions(late)
+    assert found(verdict) == []
+    assert verdict.rows_accepted == 1
 
 
 def test_a_report_before_the_end_of_its_period_is_a_warning(world):

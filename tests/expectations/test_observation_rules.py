@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from judged_world import GDP, GROWTH, JOBS, RECEIVED, reasons_of, rows_of
+from judged_world import (
+    GDP,
+    GROWTH,
+    JOBS,
+    RECEIVED,
+    REGISTRY_ROWS,
+    reasons_of,
+    rows_of,
+)
 
 from expectations.catalogue import rules
 
@@ -55,6 +63,13 @@ BAD_CELLS = [
         for comment in ("caf\ufffd", "锟斤拷", "cafÃ©", "itâ€™s")
     ),
     ("OBS_EMBARGO_STATUS", "conf_status", JOBS, {"conf_status": "E"}),
+    *(
+        ("OBS_BREAKDOWN_BLANK", "breakdown", JOBS, {"breakdown": breakdown})
+        for breakdown in (
+            "", " ", " _T", "_T ", "_T\n", "\u3000_T", "_T\u00a0", "\u200b",
+            "_T\u200b",
+        )
+    ),
 ]  # fmt: skip
 
 GOOD_CELLS = [
@@ -67,6 +82,8 @@ GOOD_CELLS = [
     (JOBS, {"obs_status": "P", "conf_status": "N"}),
     (JOBS, {"comment": "5 < 6, 100 - 1 = 99, a@b.cn, 备注 ±3"}),
     (JOBS, {"breakdown": "FEMALE"}),
+    (JOBS, {"breakdown": "15 to 24"}),
+    (JOBS, {"breakdown": "女"}),
     (GROWTH, {"value": "-50"}),
     (GROWTH, {"value": "50.0000000000"}),
 ]
@@ -117,6 +134,20 @@ def test_all_copies_of_a_row_are_rejected(world):
         (2, "row_key", "OBS_DUPLICATE"),
     ]
     assert rows_of(verdict, "rejections")[0]["expected"] == "one row; there are 2"
+
+
+def test_units_of_one_region_stand_side_by_side_in_a_release(world):
+    units = [{**REGISTRY_ROWS["units"][0], "unit_code": code} for code in ("U1", "U9")]
+    assert world.registry("units", units).accepted
+    row = {**GDP, "unit_code": "U1"}
+    whole = {**GDP, "unit_code": None, "value": "90000"}
+    verdict = world.release([row, {**row, "unit_code": "U9", "value": "7"}, whole])
+    assert reasons_of(verdict) == []
+    assert verdict.rows_accepted == 3
+    again = world.release([row, row, whole, whole, {**row, "unit_code": "U9"}])
+    assert reasons_of(again)[1:] == [
+        (number, "row_key", "OBS_DUPLICATE") for number in range(1, 5)
+    ]
 
 
 def test_same_row_in_two_submissions_is_no_duplicate(world):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import duckdb
+import pytest
 from judged_world import JOBS, REGISTRY_ROWS, reasons_of, rows_of
 
 from expectations.catalogue import rules
+from expectations.parameters import site_parameters
 from expectations.registries import current_registries
+from ingestion.errors import SiteError
 from ingestion.registry import REGISTRIES
 
 REGIONS = REGISTRY_ROWS["regions"]
@@ -26,6 +30,13 @@ MILESTONE = {
     "plan_version": "1",
     "name_en": "Bridge",
     "due_on": "2025-06-30",
+}
+FORM = REGISTRY_ROWS["forms"][0]
+FACTOR = {
+    "rule_id": "OBS_JUMP_OWN",
+    "rule_version": "1",
+    "parameter": "factor",
+    "value": "FEMALE,MALE",
 }
 ALL_REGION_COLUMNS = (
     "columns region_code, name_en, name_zh, level, parent_region_code,"
@@ -59,6 +70,35 @@ REFUSALS = {
         "regions",
         [{**REGIONS[0], "area_km2": "9,6 million"}],
         [(1, "area_km2", "9,6 million", "a plain decimal number such as 12.5")],
+    ),
+    "REG_BOUNDS": (
+        "forms",
+        [
+            {**FORM, "due_days": "9999999999"},
+            {**FORM, "form_code": "F2", "due_days": "-4000"},
+            {**FORM, "form_code": "F3", "due_days": "-5.5"},
+        ],
+        [
+            (1, "due_days", "9999999999", "a number from -3660 to 3660"),
+            (2, "due_days", "-4000", "a number from -3660 to 3660"),
+        ],
+    ),
+    "REG_PARAMETER": (
+        "rules",
+        [
+            *(
+                {**FACTOR, "value": value, "known_from": f"2025-01-0{n}"}
+                for n, value in enumerate(("6,5", "six", "nan", "inf", "６"), 1)
+            ),
+            {**FACTOR, "value": "6.5"},
+            # A text; and a parameter that no rule of the gate has.
+            {**FACTOR, "rule_id": "OBS_PARTS_TOTAL", "parameter": "parts.JOBS"},
+            {**FACTOR, "rule_id": "EW_NOT_STARTED", "value": "FEMALE,MALE"},
+        ],
+        [
+            (n, "value", value, "a number such as 6.5 as factor of OBS_JUMP_OWN")
+            for n, value in enumerate(("6,5", "six", "nan", "inf", "６"), 1)
+        ],
     ),
     "REG_DATE": (
         "regions",
@@ -307,3 +347,34 @@ def test_registries_in_force_are_tables_of_all_columns(world):
             assert table.columns == ["source_code", *shape.allowed]
             assert len(table) == len(REGISTRY_ROWS.get(name, []))
         assert connection.sql("select distinct source_code from registry_units")
+
+
+def test_a_parameter_of_old_that_is_no_number_names_itself_and_can_be_mended(world):
+    """An earlier version let it in, so the file in force is made as it was."""
+    later = datetime(2025, 8, 6, tzinfo=UTC)
+    assert world.registry("rules", [{**FACTOR, "value": "6"}]).accepted
+    (entry,) = current_registries(world.settings, world.site).of("rules")
+    path = current_registries(world.settings, world.site).path(entry)
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"copy (select * replace ('six' as value) from read_parquet('{path}'))"
+            f" to '{path}.new' (format parquet)"
+        )
+    Path(f"{path}.new").replace(path)
+    with pytest.raises(SiteError, match="OBS_JUMP_OWN, factor is no number: 'six'"):
+        world.submissions(({}, [JOBS]))
+    assert world.registry("rules", [{**FACTOR, "value": "7"}], received=later).accepted
+    assert world.submissions(({}, [JOBS])).rows_accepted == 1
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_parameter_known_last_is_in_force_whatever_the_order(world, order):
+    dated = [
+        {**FACTOR, "value": value, "known_from": known}
+        for value, known in (("8", "2025-01-01"), ("6", "2025-06-01"))
+    ]
+    assert world.registry("rules", dated[::order]).accepted
+    registries = current_registries(world.settings, world.site)
+    assert site_parameters(registries, date(2025, 8, 5)) == {
+        ("OBS_JUMP_OWN", "factor"): "6"
+    }

@@ -101,6 +101,9 @@ def test_a_waiver_releases_its_rows_and_leaves_a_trace(judged):
         ({"rule_id": "OBS_VALUE_DECIMAL"}, "cannot be waived"),
         ({"who": ""}, "have to be filled"),
         ({"until": "soon"}, "until is no date"),
+        # Days to Python, and none to DuckDB.
+        ({"until": "20261231"}, "until is no date such as 2026-12-31: '20261231'"),
+        ({"until": "2026-W53-4"}, "until is no date"),
         ({"submission_id": ""}, "at least one of"),
     ],
 )
@@ -110,6 +113,16 @@ def test_a_waiver_that_says_too_little_is_refused(
     settings = make_settings(tmp_path, site=tmp_path)
     waive(settings, {**WAIVER, "submission_id": "S*", **change})
     with pytest.raises(SiteError, match=f"line 2: .*{told}"):
+        site_waivers(tmp_path)
+
+
+def test_waivers_in_another_encoding_are_refused_with_the_line(tmp_path, make_settings):
+    settings = make_settings(tmp_path, site=tmp_path)
+    waive(settings, {**WAIVER, "submission_id": "S*", "why": "依法重复计算"})
+    path = tmp_path / "waivers.csv"
+    assert site_waivers(tmp_path)[0].why == "依法重复计算"
+    path.write_bytes(path.read_text(encoding="utf-8").encode("gbk"))
+    with pytest.raises(SiteError, match="line 2: it is not UTF-8"):
         site_waivers(tmp_path)
 
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
+import pyarrow as pa
 import pytest
-from judged_world import GROWTH, JOBS, reasons_of, rows_of
+from judged_world import GROWTH, JOBS, RECEIVED, reasons_of, rows_of
 
 from expectations.catalogue import rules
+from expectations.check import check
 from expectations.receipts import ERROR_COLUMNS, errors_csv, find_receipt
+from expectations.submission_file import Envelope
+from ingestion.canonical import reading
+from ingestion.source import Source
+
+ASKED = Envelope("U1", "F1", "2025-07")
 
 BAD_ENVELOPES = [
     ("SUB_ID_MISSING", {"submission_id": None}, {}),
@@ -154,6 +161,52 @@ def test_twelve_faults_give_twelve_reasons_in_one_pass_and_mend(world):
     assert len(receipt["errors"]) == len(reasons_of(verdict))
     mended = world.submissions(({"submission_id": "S2"}, [JOBS, GROWTH]))
     assert rows_of(mended, "submissions")[0]["verdict"] == "accepted"
+
+
+DEFAULTS = {
+    "breakdown": "_T",
+    "definition_version": "1",
+    "obs_status": "A",
+    "conf_status": "F",
+    "row_key": "1",
+}
+
+
+def read_by_the_server(world, path, rows) -> list[dict]:
+    """Rows of a JSON file as the server's reader gives them."""
+    envelope = {"submission_id": "S1", **ASKED._asdict()}
+    path.write_text(json.dumps({"data": [{**envelope, "rows": rows}]}))
+    batch = world.batch("unit_reports", "submission", rows)
+    declared = world.site.source("unit_reports").model_dump()
+    source = Source(**{**declared, "format": "submission-json"})
+    paths = {batch.files[0].sha256: path}
+    with reading(world.settings, batch, source, paths) as connection:
+        found = connection.table("observations").order("row_number").arrow()
+    return pa.table(found).to_pylist()
+
+
+@pytest.mark.parametrize("empty", ["", None])
+def test_an_empty_cell_takes_its_default_at_the_server_and_in_the_check(
+    world, tmp_path, empty
+):
+    row = {**JOBS, **dict.fromkeys(DEFAULTS, empty)}
+    (read,) = read_by_the_server(world, tmp_path / "server.json", [row])
+    assert {name: read[name] for name in DEFAULTS} == DEFAULTS
+    (tmp_path / "unit.json").write_text(json.dumps([row]))
+    settings = world.settings.model_copy(update={"now": RECEIVED})
+    assert check(settings, tmp_path / "unit.json", ASKED)["errors"] == []
+
+
+def test_a_padded_cell_is_refused_at_the_server_and_in_the_check(world, tmp_path):
+    rows = [{**JOBS, "breakdown": code} for code in (" _T", " ")]
+    read = read_by_the_server(world, tmp_path / "server.json", rows)
+    assert [cells["breakdown"] for cells in read] == [" _T", " "]
+    verdict = world.submissions(({}, rows))
+    assert [r[2] for r in reasons_of(verdict) if r[0]] == ["OBS_BREAKDOWN_BLANK"] * 2
+    (tmp_path / "unit.json").write_text(json.dumps(rows))
+    settings = world.settings.model_copy(update={"now": RECEIVED})
+    errors = check(settings, tmp_path / "unit.json", ASKED)["errors"]
+    assert [e["offending_value"] for e in errors if e["row_number"]] == [" _T", " "]
 
 
 RECEIPT = {
