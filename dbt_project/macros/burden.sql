@@ -1,7 +1,7 @@
 {#- Whether what a unit is asked may have changed in any year. -#}
 {% macro burden_has_changed() -%}
     {{ return(
-        have_changed(['forms', 'units', 'form_items'])
+        have_changed(['forms', 'units', 'form_items', 'plans'])
         or has_unread_slices('stg_units')
     ) }}
 {%- endmacro %}

@@ -1,3 +1,21 @@
+{#- The tables themselves, without ref(): they are written after what reads here
+    which comparisons they hold. -#}
+{% macro standing_comparisons() -%}
+    {%- set found = [] -%}
+    {%- for mart in [
+        'regional_inequality_contribution', 'regional_inequality',
+        'regional_inequality_change', 'regional_convergence',
+    ] if execute and not flags.FULL_REFRESH -%}
+        {%- set standing = adapter.get_relation(
+            target.database, 'marts', mart
+        ) -%}
+        {%- if standing is not none -%}
+            {%- do found.append(standing) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
 {#- Pre-hook: what follows from period to period is read again from the first
     touched period on. -#}
 {% macro forget_comparisons_since() -%}

@@ -64,3 +64,16 @@
         {{ baseline_period }}, cast(year({{ plan_start }}) - 1 as varchar)
     )
 {%- endmacro %}
+
+{#- Whether no form and no unit says since when it is valid: reports are then
+    owed since the earliest plan. -#}
+{% macro is_owed_since_the_first_plan() -%}
+    not exists (
+        select 1 from {{ ref('stg_forms') }} as dated
+        where dated.is_current and dated.valid_from is not null
+    )
+    and not exists (
+        select 1 from {{ ref('stg_units') }} as dated
+        where dated.is_current and dated.valid_from is not null
+    )
+{%- endmacro %}

@@ -7,6 +7,18 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- Pre-hook: what a rule named before it was withdrawn or told anew is touched
+    by nothing. All that it names now is computed again then: all is forgotten. -#}
+{% macro forget_what_rules_named(rule_id) -%}
+    {%- if execute and is_incremental() -%}
+        delete from {{ this }}
+        where exists (
+            select 1 from {{ ref('stg_rules') }}
+            where rule_id = '{{ rule_id }}' and {{ is_unread(this.name) }}
+        )
+    {%- endif -%}
+{%- endmacro %}
+
 {#- Pre-hook: points of which a vintage has not been read, as they stand here. A
     key alone would be looked for in all row groups; the period says in which. -#}
 {% macro forget_unread_points() -%}

@@ -8,8 +8,10 @@ plans as (
     select * from {{ ref('dim_plan') }}
 ),
 
+-- What is announced for a later day has not happened.
 events as (
     select * from {{ ref('fct_plan_event') }}
+    where event_on <= (select cast(clock.as_of as date) from clock)
 ),
 
 limits as (

@@ -1,4 +1,5 @@
 -- depends_on: {{ ref('stg_clock') }}
+{% set registries = ['forms', 'units', 'plans'] %}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -6,7 +7,7 @@
     pre_hook=[
         "{{ reset_watermark() }}",
         "{{ refuse_going_back() }}",
-        "{{ forget_when_changed(['forms', 'units']) }}",
+        "{{ forget_when_changed(['forms', 'units', 'plans']) }}",
     ],
     post_hook="{{ record_watermark() }}",
 ) }}
@@ -26,14 +27,15 @@ units as (
 periods as (
     select *
     from {{ ref('int_periods') }}
-    {% if is_incremental() and not have_changed(['forms', 'units']) -%}
+    {% if is_incremental() and not have_changed(registries) -%}
         where
             {{ end_of_day('period_end') }}
             > {{ watermark('as_of', 'fct_obligation') }}
     {%- endif %}
 ),
 
--- least() and greatest() pass over missing dates: an open end stays open.
+-- least() and greatest() pass over missing dates: an open end stays open, and
+-- so does a beginning where neither form nor unit has a first day.
 duties as (
     select
         forms.form_code,
@@ -76,7 +78,10 @@ final as (
     inner join periods
         on
             duties.frequency = periods.frequency
-            and duties.duty_from <= periods.period_start
+            and (
+                duties.duty_from is null
+                or duties.duty_from <= periods.period_start
+            )
             and (
                 duties.duty_to is null or duties.duty_to >= periods.period_end
             )

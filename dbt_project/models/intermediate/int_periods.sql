@@ -12,9 +12,24 @@ starts as (
     where is_current
 ),
 
+-- Where nothing has a first day, nothing is asked for before there is a plan.
+first_plan as (
+    select min(period_start) as period_start from {{ ref('stg_plans') }}
+    where is_current
+),
+
 months (month_start) as (
-    select cast(date_trunc('year', min(valid_from)) as date) as month_start
-    from starts
+    select
+        cast(
+            date_trunc(
+                'year',
+                coalesce(
+                    min(starts.valid_from), min(first_plan.period_start)
+                )
+            ) as date
+        ) as month_start
+    from first_plan
+    left join starts on true
     union all
     select cast(months.month_start + to_months(1) as date) as month_start
     from months

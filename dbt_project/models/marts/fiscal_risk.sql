@@ -1,5 +1,5 @@
 -- depends_on: {{ ref('stg_clock') }} {{ ref('int_progress_clock') }}
--- depends_on: {{ ref('int_fiscal_touched') }}
+-- depends_on: {{ ref('int_fiscal_touched') }} {{ ref('stg_rules') }}
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',
@@ -9,6 +9,7 @@
         "{{ reset_watermark() }}",
         "{{ refuse_going_back() }}",
         "{{ forget_keys('int_fiscal_touched', 'fiscal_key') }}",
+        "{{ forget_what_rules_named('FISCAL_ITEM') }}",
     ],
     post_hook="{{ record_watermark(
         ['fct_observation'], 'int_progress_clock'

@@ -99,7 +99,8 @@ fitted as (
         ) as beta_se,
         regr_r2(rate, log_start) as r_squared,
         stddev_pop(log_start) as sigma_start,
-        stddev_pop(log_end) as sigma_end
+        stddev_pop(log_end) as sigma_end,
+        min(log_start) < max(log_start) as do_starts_differ
     from growth
     group by
         indicator_code, population_indicator_code, region_level, source_kind,
@@ -107,12 +108,24 @@ fitted as (
     having count(*) >= 3
 ),
 
+-- Where all regions start alike, growth cannot be fitted to the start.
+settled as (
+    select
+        * replace (
+            {% for name in ['intercept', 'beta', 'beta_se', 'r_squared'] -%}
+                case when do_starts_differ then {{ name }} end as {{ name }}
+                {{- ',' if not loop.last }}
+            {% endfor %}
+        )
+    from fitted
+),
+
 timed as (
     select
         *,
         case when 1 + beta * years > 0 then -ln(1 + beta * years) / years end
             as speed
-    from fitted
+    from settled
 ),
 
 final as (

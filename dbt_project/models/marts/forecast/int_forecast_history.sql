@@ -1,8 +1,9 @@
+-- depends_on: {{ ref('int_progress_touched') }}
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='target_key',
+    incremental_strategy='append',
     on_schema_change='fail',
+    pre_hook="{{ forget_keys('int_progress_touched', 'target_key') }}",
 ) }}
 
 with

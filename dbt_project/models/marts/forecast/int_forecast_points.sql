@@ -29,15 +29,15 @@ chains as (
 ),
 
 {% if history -%}
-    -- What stands from before, up to the first period that is read again.
+    -- What stands from before, up to the first period that is read again. With
+    -- no open point before it there is nothing to go on from: the figures of
+    -- all open points may have been withdrawn.
     standing as (
         select
             kept.*,
-            coalesce(
-                kept.ended_step * levels.step_months
-                >= {{ month_index('levels.from_end') }},
-                false
-            ) as is_out_of_reach
+            kept.ended_step is not null
+            and kept.points[1].step_no * levels.step_months
+            >= {{ month_index('levels.from_end') }} as is_out_of_reach
         from {{ history }} as kept
         inner join levels on kept.target_key = levels.target_key
     ),

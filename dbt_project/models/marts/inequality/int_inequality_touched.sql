@@ -50,13 +50,28 @@ changed_terms as (
 ),
 
 comparable_codes as (
-    select value as indicator_code
+    select
+        parameter,
+        value as indicator_code
     from {{ ref('int_rule_parameters') }}
     where
         rule_id = 'COMPARABLE_PRICES'
         and parameter in (
-            'nominal_indicator', 'index_indicator', 'population_indicator'
+            'code', 'nominal_indicator', 'index_indicator',
+            'population_indicator'
         )
+),
+
+-- A chain of indices moves in all its years when one of them moves.
+changed_links as (
+    select observations.indicator_code as changed
+    from {{ ref('fct_observation') }} as observations
+    inner join comparable_codes
+        on observations.indicator_code = comparable_codes.indicator_code
+    where
+        comparable_codes.parameter <> 'code'
+        and observations.unit_code is null
+        and {{ unread }}
 ),
 
 new_observations as (
@@ -73,7 +88,6 @@ new_observations as (
             or exists (select 1 from changed_terms)
         )
     union
-    -- A chain of indices moves in all its years when one of them moves.
     select distinct
         comparable.indicator_code,
         comparable.period,
@@ -81,13 +95,7 @@ new_observations as (
     from {{ ref('int_comparable_values') }} as comparable
     where
         exists (select 1 from changed_terms)
-        or exists (
-            select 1
-            from {{ ref('fct_observation') }} as observations
-            inner join comparable_codes
-                on observations.indicator_code = comparable_codes.indicator_code
-            where observations.unit_code is null and {{ unread }}
-        )
+        or exists (select 1 from changed_links)
 ),
 
 touched as (
@@ -106,6 +114,55 @@ touched as (
     group by all
 ),
 
+-- What was compared before: a pair that is named no longer, and a year that a
+-- chain of indices no longer reaches, have no figures that would touch them.
+{% for mart in standing_comparisons() -%}
+    standing_{{ loop.index }} as (
+        select distinct
+            indicator_code,
+            population_indicator_code,
+            period,
+            source_kind
+        from {{ mart }}
+        where
+            exists (select 1 from changed_terms)
+            or (
+                exists (select 1 from changed_links)
+                and indicator_code in (
+                    select codes.indicator_code
+                    from comparable_codes as codes
+                    where codes.parameter = 'code'
+                )
+            )
+    ),
+
+{% endfor -%}
+listed as (
+    select * from touched
+    {% for mart in standing_comparisons() -%}
+        union all
+        select
+            indicator_code,
+            population_indicator_code,
+            cast(null as boolean) as is_per_capita,
+            period,
+            source_kind
+        from standing_{{ loop.index }}
+    {% endfor %}
+),
+
+-- Nothing is computed of what nobody names any more.
+named as (
+    select
+        indicator_code,
+        population_indicator_code,
+        bool_or(is_per_capita) as is_per_capita,
+        period,
+        source_kind
+    from listed
+    group by all
+),
+
 final as (
     select
         *,
@@ -113,7 +170,7 @@ final as (
             'indicator_code', 'population_indicator_code', 'period',
             'source_kind',
         ]) }} as comparison_key
-    from touched
+    from named
 )
 
 select * from final

@@ -2,6 +2,7 @@ with
 
 touched as (
     select * from {{ ref('int_inequality_touched') }}
+    where is_per_capita is not null
 ),
 
 regions as (

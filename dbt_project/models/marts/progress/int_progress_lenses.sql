@@ -115,6 +115,7 @@ final as (
                 then round(10 * raw_progress_share, 10)
         end as csi,
         case
+            when value is null then null
             when path_shape in ('linear', 'constant')
                 then
                     round(

@@ -39,6 +39,11 @@ changed_duties as (
             valid_from > {{ watermark('as_of', reader) }}
             and valid_from <= (select clock.as_of from clock)
         )
+    union all
+    -- The earliest plan says since when is owed what has no first day.
+    select plan_code as changed
+    from {{ ref('stg_plans') }}
+    where {{ is_unread(reader) }} and {{ is_owed_since_the_first_plan() }}
 ),
 
 touched as (

@@ -53,25 +53,26 @@ compared as (
         )
 ),
 
+-- Of a strongest figure of 0 no share can be given.
 measured as (
     select
         *,
-        greatest(
-            coalesce(
+        case
+            when coalesce(sense * (strongest_value - target_value), 0) <= 0
+                then 0
+            else
                 round(
                     100.0
                     * sense
                     * cast(strongest_value - target_value as double)
                     / nullif(abs(cast(strongest_value as double)), 0),
                     10
-                ),
-                0
-            ),
-            0
-        ) as weaker_pct
+                )
+        end as weaker_pct
     from compared
 ),
 
+-- To give up a target of 0 is more than any share of it.
 judged as (
     select
         measured.*,
@@ -80,6 +81,8 @@ judged as (
         rule.parameters_json,
         case
             when measured.has_lost_binding then 3
+            when measured.weaker_pct is null
+                then {{ level_at("cast('infinity' as double)") }}
             when measured.weaker_pct > 0
                 then {{ level_at('measured.weaker_pct') }}
             else 0

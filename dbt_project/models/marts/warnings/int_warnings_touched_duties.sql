@@ -25,6 +25,10 @@ submissions as (
     from {{ ref('stg_submissions') }}
 ),
 
+forms as (
+    select * from {{ ref('stg_forms') }}
+),
+
 units as (
     select * from {{ ref('stg_units') }}
 ),
@@ -32,7 +36,7 @@ units as (
 changed_units as (
     select unit_code
     from units
-    where {{ is_unread(reader) }}
+    where {{ is_unread(reader) }} or {{ has_passed('valid_from', reader) }}
     union
     -- A unit that has ended since the last look.
     select units.unit_code
@@ -46,8 +50,23 @@ changed_units as (
 
 changed_forms as (
     select form_code
-    from {{ ref('stg_forms') }}
+    from forms
     where {{ is_unread(reader) }}
+),
+
+-- What has no first day is owed since the first day that any form or unit has,
+-- or since the earliest plan: their news move all that is owed since ever.
+changed_starts as (
+    select unit_code as changed
+    from units
+    where {{ is_unread(reader) }}
+    union all
+    select form_code as changed
+    from changed_forms
+    union all
+    select plan_code as changed
+    from {{ ref('stg_plans') }}
+    where {{ is_unread(reader) }} and {{ is_owed_since_the_first_plan() }}
 ),
 
 changed_rules as (
@@ -77,10 +96,25 @@ touched as (
         form_code,
         unit_code
     from duties
+    where exists (select 1 from changed_rules)
+    union
+    -- Whether anything is owed now or not: what was owed has to be forgotten.
+    select
+        forms.form_code,
+        units.unit_code
+    from forms
+    cross join units
     where
-        unit_code in (select changed_units.unit_code from changed_units)
-        or form_code in (select changed_forms.form_code from changed_forms)
-        or exists (select 1 from changed_rules)
+        units.unit_code in (
+            select changed.unit_code from changed_units as changed
+        )
+        or forms.form_code in (
+            select changed.form_code from changed_forms as changed
+        )
+        or (
+            forms.valid_from is null and units.valid_from is null
+            and exists (select 1 from changed_starts)
+        )
 ),
 
 final as (

@@ -44,7 +44,7 @@ new_observations as (
 new_units as (
     select unit_code
     from {{ ref('stg_units') }}
-    where {{ is_unread(reader) }}
+    where {{ is_unread_slice(reader) }}
 ),
 
 -- Rows that many series depend on: a change of one touches every series.
@@ -63,7 +63,7 @@ changed_terms as (
     union all
     select region_code as changed
     from {{ ref('stg_regions') }}
-    where {{ is_unread(reader) }}
+    where {{ is_unread_slice(reader) }}
     union all
     select period as changed
     from {{ ref('stg_target_paths') }}
