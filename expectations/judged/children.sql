@@ -128,30 +128,16 @@ added as (
         period,
         count(*) as children,
         any_value(children_registered) as children_registered,
-        -- The sum of numbers of 28 digits is more than a decimal holds: whole
-        -- parts and fractions of great numbers are added apart.
-        sum(case when abs(number) < 1000000000000000000 then number end)
-            as near,
-        sum(case when abs(number) >= 1000000000000000000 then trunc(number) end)
-            as far,
-        sum(
-            case
-                when abs(number) >= 1000000000000000000
-                    then number - trunc(number)
-            end
-        ) as fractions,
+        added_apart(number) as apart,
     from reported
     group by all
 )
 
 select
-    * exclude (near, far, fractions),
-    try(
-        coalesce(near, 0) + coalesce(far, 0)::decimal(38, 10)
-        + coalesce(fractions, 0)
-    ) as children_sum,
+    * exclude (apart),
+    put_together(apart) as children_sum,
     -- Without fractions, where the sum is more than a decimal holds.
-    case when children_sum is null then far + trunc(coalesce(near, 0)) end
+    case when children_sum is null then without_fractions(apart) end
         as children_wholes,
 from added
 ;

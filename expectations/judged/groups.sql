@@ -67,18 +67,7 @@ added as (
         rule_id,
         parts,
         parts_declared,
-        -- The sum of numbers of 28 digits is more than a decimal holds: whole
-        -- parts and fractions of great numbers are added apart.
-        sum(case when abs(number) < 1000000000000000000 then number end)
-            as near,
-        sum(case when abs(number) >= 1000000000000000000 then trunc(number) end)
-            as far,
-        sum(
-            case
-                when abs(number) >= 1000000000000000000
-                    then number - trunc(number)
-            end
-        ) as fractions,
+        added_apart(number) as apart,
         string_agg(
             case rule_id
                 when 'OBS_PARTS_TOTAL' then breakdown
@@ -95,13 +84,10 @@ added as (
 )
 
 select
-    * exclude (near, far, fractions),
-    try(
-        coalesce(near, 0) + coalesce(far, 0)::decimal(38, 10)
-        + coalesce(fractions, 0)
-    ) as part_sum,
+    * exclude (apart),
+    put_together(apart) as part_sum,
     -- Without fractions, where the sum is more than a decimal holds.
-    case when part_sum is null then far + trunc(coalesce(near, 0)) end
+    case when part_sum is null then without_fractions(apart) end
         as wholes,
 from added
 ;
@@ -120,16 +106,7 @@ summed as (
         known_from,
         indicator_code,
         breakdown = '_T' as is_total,
-        sum(case when abs(number) < 1000000000000000000 then number end)
-            as near,
-        sum(case when abs(number) >= 1000000000000000000 then trunc(number) end)
-            as far,
-        sum(
-            case
-                when abs(number) >= 1000000000000000000
-                    then number - trunc(number)
-            end
-        ) as fractions,
+        added_apart(number) as apart,
     from usable
     where
         (select count(*) from rule_parameter where parameter like 'at_most.%')
@@ -140,14 +117,12 @@ summed as (
 -- What is more than a decimal holds counts as the most that it holds.
 held as (
     select
-        * exclude (is_total, near, far, fractions),
+        * exclude (is_total, apart),
         coalesce(
-            try(
-                coalesce(near, 0) + coalesce(far, 0)::decimal(38, 10)
-                + coalesce(fractions, 0)
-            ),
+            put_together(apart),
             case
-                when far > 0 then 9999999999999999999999999999.9999999999
+                when struct_extract(apart, 'far') > 0
+                    then 9999999999999999999999999999.9999999999
                 else -9999999999999999999999999999.9999999999
             end
         ) as number,

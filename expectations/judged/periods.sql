@@ -29,3 +29,31 @@ case
     else rtrim(rtrim(number::decimal(38, 10)::varchar, '0'), '.')
 end
 ;
+
+-- The sum of numbers of 28 digits is more than a decimal holds: whole parts and
+-- fractions of great numbers are added apart.
+create macro added_apart(number) as struct_pack(
+    near := sum(case when abs(number) < 1000000000000000000 then number end),
+    far := sum(
+        case when abs(number) >= 1000000000000000000 then trunc(number) end
+    ),
+    fractions := sum(
+        case
+            when abs(number) >= 1000000000000000000
+                then number - trunc(number)
+        end
+    )
+)
+;
+
+-- The sum, or nothing where it is more than a decimal holds.
+create macro put_together(apart) as try(
+    coalesce(struct_extract(apart, 'near'), 0)
+    + coalesce(struct_extract(apart, 'far'), 0)::decimal(38, 10)
+    + coalesce(struct_extract(apart, 'fractions'), 0)
+)
+;
+
+create macro without_fractions(apart) as
+struct_extract(apart, 'far') + trunc(coalesce(struct_extract(apart, 'near'), 0))
+;
