@@ -263,20 +263,21 @@ def test_a_wave_that_is_too_old_is_closed_as_it_is(settings, world):
     world.answers["*"] = answer
     write_units(settings, range(2))
     source = write_source(settings, world, endpoints=ONE_SHARD).source("units")
-    long_ago = datetime.now(UTC) - timedelta(hours=25)
+    begun = datetime(2026, 1, 1, tzinfo=UTC)
+    first, later, last = (
+        settings.model_copy(update={"now": begun + timedelta(hours=hours)})
+        for hours in (0, 25, 26)
+    )
     with pytest.raises(Stop):
-        ingest(
-            settings.model_copy(update={"now": long_ago}),
-            source, progress=stop_after_the_last,
-        )  # fmt: skip
+        ingest(first, source, progress=stop_after_the_last)
     world.answers["/unit/U001"] = saying(200, b'{"unit_code": "U001", "value": 2}')
     world.asked.clear()
     with pytest.raises(Stop):
-        ingest(settings, source, progress=stop_after_the_last)
+        ingest(later, source, progress=stop_after_the_last)
     assert world.paths() == ["/unit/U000", "/unit/U001"]
     # The new wave has a beginning of its own, so it is gone on with.
     world.asked.clear()
-    ingest(settings, source)
+    ingest(last, source)
     assert world.paths() == []
 
     old, new = landed_batches(settings)
