@@ -173,7 +173,7 @@ def _member(entry: InForce) -> str:
 def _cut(registries: Registries, entry: InForce, unit_code: str) -> bytes:
     """Snapshot without rows about other units and without addresses."""
     with duckdb.connect() as connection:
-        source = f"read_parquet({quoted(str(registries.path(entry)))})"
+        source = f"read_parquet({quoted(str(registries.rows(entry)))})"
         described = connection.execute(f"describe select * from {source}").fetchall()
         columns = [column[0] for column in described]
         where = "true"

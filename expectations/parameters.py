@@ -63,7 +63,7 @@ def site_parameters(registries: Registries, on: date) -> dict[tuple[str, str], s
     found = {}
     with duckdb.connect() as connection:
         for entry in registries.of("rules"):
-            path = str(registries.path(entry))
+            path = str(registries.rows(entry))
             for row in connection.execute(_IN_FORCE, [path, on, on]).fetchall():
                 rule_id, name, value = row
                 if rule_id in known and _reads(known[rule_id], name):

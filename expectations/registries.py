@@ -66,6 +66,18 @@ class Registries:
         """Parquet of a snapshot: row_number and the registry's columns as text."""
         return _rows(self.folder, entry)
 
+    def rows(self, entry: InForce) -> Path:
+        """The same, to be read: Damaged where the file is gone."""
+        path = self.path(entry)
+        if not path.exists():
+            raise Damaged(
+                f"The rows of the registry in force from {entry.source_code} are gone: "
+                f"{path}.",
+                f"remove that folder and run `planwatch gate {entry.batch_id}`, or "
+                "send the registry again.",
+            )
+        return path
+
     def of(self, name: str, without: str = "") -> list[InForce]:
         return [
             entry
@@ -96,8 +108,7 @@ class Registries:
             empty = ", ".join(f'null::varchar as "{column}"' for column in columns)
             parts = [f"select {empty} where false"]
             for entry in self.of(name, without):
-                _expect_rows(self.path(entry), entry)
-                path = str(self.path(entry)).replace("'", "''")
+                path = str(self.rows(entry)).replace("'", "''")
                 parts.append(
                     f"select '{entry.source_code}' as source_code, *"
                     f" from read_parquet('{path}') {latest_vintage(key)}"
@@ -163,16 +174,6 @@ def _age(entry: InForce) -> tuple[str, str]:
 
 def _rows(verdicts: Path, entry: InForce) -> Path:
     return verdicts / entry.batch_id / "registry_rows.parquet"
-
-
-def _expect_rows(path: Path, entry: InForce) -> None:
-    if not path.exists():
-        raise Damaged(
-            f"The rows of the registry in force from {entry.source_code} are gone: "
-            f"{path}.",
-            f"remove that folder and run `planwatch gate {entry.batch_id}`, or send "
-            "the registry again.",
-        )
 
 
 def _pointer(settings: Settings, source_code: str) -> Path:

@@ -105,8 +105,9 @@ summed as (
         period,
         known_from,
         indicator_code,
-        breakdown = '_T' as is_total,
-        added_apart(number) as apart,
+        bool_or(breakdown = '_T') as has_total,
+        added_apart(case when breakdown = '_T' then number end) as total,
+        added_apart(number) as whole,
     from usable
     where
         (select count(*) from rule_parameter where parameter like 'at_most.%')
@@ -114,10 +115,18 @@ summed as (
     group by all
 ),
 
+-- The total, or all breakdowns where there is none.
+picked as (
+    select
+        * exclude (has_total, total, whole),
+        case when has_total then total else whole end as apart,
+    from summed
+),
+
 -- What is more than a decimal holds counts as the most that it holds.
 held as (
     select
-        * exclude (is_total, apart),
+        * exclude (apart),
         coalesce(
             put_together(apart),
             case
@@ -126,20 +135,7 @@ held as (
                 else -9999999999999999999999999999.9999999999
             end
         ) as number,
-    from summed
-    -- The total, or all breakdowns where there is none.
-    qualify
-        is_total
-        or not bool_or(is_total) over (
-            partition by
-                report,
-                owner,
-                region_code,
-                definition_version,
-                period,
-                known_from,
-                indicator_code
-        )
+    from picked
 )
 
 select
@@ -170,11 +166,10 @@ measured as (
     select
         part_sum.*,
         usable.rounding,
-        coalesce(
-            try(abs(usable.number - part_sum.part_sum))::double,
-            abs(
-                usable.number::double
-                - coalesce(part_sum.part_sum::double, part_sum.wholes::double)
+        abs(
+            coalesce(
+                difference(usable.number, part_sum.part_sum),
+                difference(usable.number, part_sum.wholes)
             )
         ) as gap,
     from part_sum
@@ -247,14 +242,10 @@ final as (
                         children.children_wholes > 0
                     )
                 )
-                then 100 * coalesce(
-                    try(abs(children.children_sum - usable.number))::double,
-                    abs(
-                        coalesce(
-                            children.children_sum::double,
-                            children.children_wholes::double
-                        )
-                        - usable.number::double
+                then 100 * abs(
+                    coalesce(
+                        difference(usable.number, children.children_sum),
+                        difference(usable.number, children.children_wholes)
                     )
                 ) / nullif(abs(usable.number)::double, 0)
         end as children_gap_pct,

@@ -1,4 +1,5 @@
--- Periods as dates, and the one before.
+-- What several scripts reckon with: periods as dates and the one before, numbers
+-- as text, sums and differences of numbers that a decimal can no longer hold.
 create macro start_of(period) as make_date(
     substr(period, 1, 4)::integer,
     case
@@ -28,6 +29,11 @@ case
     when number = trunc(number) then number::hugeint::varchar
     else rtrim(rtrim(number::decimal(38, 10)::varchar, '0'), '.')
 end
+;
+
+-- Exact as long as a decimal holds it; between numbers of 28 digits it may not.
+create macro difference(one, other) as
+coalesce(try(one - other)::double, one::double - other::double)
 ;
 
 -- The sum of numbers of 28 digits is more than a decimal holds: whole parts and

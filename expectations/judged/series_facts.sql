@@ -1,8 +1,6 @@
 -- What the past says about each row, in the columns that the rules read.
 --   OBS_CUMULATIVE_FALLS, cumulative.<indicator>: year or always
 --   OBS_STOCK_FLOW, flow.<stock indicator>: flow indicator
--- Differences are exact as long as a decimal holds them; those of numbers of 28
--- digits it may not.
 create or replace table due_facts as
 with
 
@@ -113,10 +111,7 @@ final as (
         end as slip,
         case
             when slip is null or slip = 0
-                then coalesce(
-                    try(abs(number - own_median))::double,
-                    abs(number::double - own_median::double)
-                ) / nullif(
+                then abs(difference(number, own_median)) / nullif(
                     greatest(
                         1.4826 * own_mad,
                         abs(own_median)::double

@@ -31,16 +31,10 @@ chosen as (
         max(
             struct_pack(
                 is_official := told.other_kind = 'official',
-                -- Two numbers of 28 digits may lie further apart than a decimal
-                -- holds.
-                gap := coalesce(
-                    try(
-                        abs(
-                            usable.number
-                            - struct_extract(told.newest, 'number')
-                        )
-                    ),
-                    9999999999999999999999999999.9999999999
+                gap := abs(
+                    difference(
+                        usable.number, struct_extract(told.newest, 'number')
+                    )
                 ),
                 source := told.other_source,
                 kind := told.other_kind,
@@ -65,21 +59,17 @@ final as (
                 usable.unit_code is not null
                 and usable.aggregation = 'sum'
                 and usable.indicator_min >= 0
-                then 100 * coalesce(
-                    try(
-                        usable.number - struct_extract(chosen.pick, 'number')
-                    )::double,
-                    usable.number::double - other_number::double
+                then 100 * difference(
+                    usable.number, struct_extract(chosen.pick, 'number')
                 ) / nullif(abs(other_number)::double, 0)
         end as above_region_pct,
         case
             when usable.unit_code is null
-                then 100 * abs(coalesce(
-                    try(
-                        usable.number - struct_extract(chosen.pick, 'number')
-                    )::double,
-                    usable.number::double - other_number::double
-                )) / nullif(abs(other_number)::double, 0)
+                then 100 * abs(
+                    difference(
+                        usable.number, struct_extract(chosen.pick, 'number')
+                    )
+                ) / nullif(abs(other_number)::double, 0)
         end as sources_gap_pct,
     from usable
     inner join chosen on usable.row_id = chosen.row_id
