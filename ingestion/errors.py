@@ -79,6 +79,6 @@ class MachineRefused(Terminal):
 
 
 class Busy(Transient):
-    """Another process holds the lock that this one needs."""
+    """Another process holds the lock that this one needs, or is half way."""
 
     exit_code = EXIT_MACHINE

@@ -271,6 +271,7 @@ def _proxy_manager(proxy: str, options: dict) -> urllib3.ProxyManager:
     if not address.auth:
         return urllib3.ProxyManager(proxy, **options)
     user, _, password = address.auth.partition(":")
+    # By hand: urllib3's make_headers knows Latin-1 only.
     pair = f"{unquote(user)}:{unquote(password)}".encode()
     return urllib3.ProxyManager(
         address._replace(auth=None).url,

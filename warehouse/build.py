@@ -78,19 +78,17 @@ def build(
     anew = full_refresh or last is None or last.project_hash != bounds.project_hash
     if anew:
         _forget_finished(settings)
-    if not anew:
-        manifest = manifest_of(settings)
-        # A view says the same as when it was made; only tables have to move.
-        idle = ["config.materialized:view"]
-        if _registries_stand(settings, last, bounds, manifest):
-            idle.append(f"tag:{standing_registries.TAG}")
-    with writer_lock(settings):
-        if not anew:
-            select = ["--select", f"path:models/{layer}"] if layer else []
-            select += ["--exclude", *idle]
-            report = run_dbt([*arguments, *select], bounds, manifest)
-        else:
+        with writer_lock(settings):
             report = run_anew(settings, arguments, bounds, layer)
+    else:
+        manifest = manifest_of(settings)
+        select = ["--select", f"path:models/{layer}"] if layer else []
+        # A view says the same as when it was made; only tables have to move.
+        select += ["--exclude", "config.materialized:view"]
+        if _registries_stand(settings, last, bounds, manifest):
+            select.append(f"tag:{standing_registries.TAG}")
+        with writer_lock(settings):
+            report = run_dbt([*arguments, *select], bounds, manifest)
     if layer in (None, LAYERS[-1]):
         _record(settings, bounds)
     return report

@@ -54,7 +54,8 @@ def publish(settings: Settings, site: Site) -> Release:
     """Write the release of what is built now and point `current` at it.
 
     The same rows give the same release id, so publishing twice changes
-    nothing. A reader that holds the old release keeps it.
+    nothing. A reader that holds the old release keeps it. Raises Busy between
+    two builds: no state of the models must be published that is no build's.
     """
     with writer(settings) as connection:
         if not _tables(connection, VIEWS):

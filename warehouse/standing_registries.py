@@ -23,29 +23,21 @@ def have_news(
 
     By a row that was loaded or became known since, or by one in force since.
     """
-    dated = dict(
-        connection.execute(
-            "select table_name, bool_or(column_name = 'valid_from')"
-            " from duckdb_columns()"
-            " where schema_name = 'raw' and starts_with(table_name, 'registry_')"
-            " group by table_name"
-        ).fetchall()
+    tables = connection.execute(
+        "select table_name, bool_or(column_name = 'valid_from')"
+        " from duckdb_columns()"
+        " where schema_name = 'raw' and starts_with(table_name, 'registry_')"
+        " group by table_name"
+    ).fetchall()
+    told = "load_seq > $seq or known_from > $read"
+    begun = "cast(valid_from as date) > $read and cast(valid_from as date) <= $now"
+    rows = " union all ".join(
+        f"select 1 from raw.{table} where {told}" + (f" or {begun}" if dated else "")
+        for table, dated in tables
     )
-    return any(
-        connection.execute(
-            f"select exists (from raw.{table}"
-            " where load_seq > $seq or known_from > $read"
-            + (
-                " or (cast(valid_from as date) > $read"
-                " and cast(valid_from as date) <= $now)"
-                if has_slices
-                else " or $now is null"
-            )
-            + ")",
-            {"seq": load_seq, "read": read, "now": now},
-        ).fetchone()[0]
-        for table, has_slices in dated.items()
-    )
+    return connection.execute(
+        f"select exists ({rows})", {"seq": load_seq, "read": read, "now": now}
+    ).fetchone()[0]
 
 
 def leave_standing(
