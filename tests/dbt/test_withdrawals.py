@@ -10,15 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-import duckdb
 import pytest
-from conftest import PROJECT, Warehouse
+from conftest import Warehouse, opened
 from small_world import SmallWorld, found, indicator, rule, target
-
-from ingestion.settings import Settings
-from warehouse.project import manifest_of
-from warehouse.schema import apply_schema
-from warehouse.shares import SHARE
 
 SEEN = (
     "--select", "+early_warning", "+indicator_trend", "+reporting_discipline",
@@ -48,22 +42,7 @@ GONE = {
 @pytest.fixture(scope="module")
 def moved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     """After the waves and, in `taken`, what they and a build anew tell."""
-    home = tmp_path_factory.mktemp("withdrawals")
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {
-            "PLANWATCH_WAREHOUSE": home / "planwatch.duckdb",
-            "DBT_PROJECT_DIR": PROJECT,
-            "DBT_PROFILES_DIR": PROJECT,
-            "DBT_TARGET_PATH": home / "target",
-            "DBT_LOG_PATH": home / "logs",
-            "PLANWATCH_BUILD_AS_OF": "",
-            "PLANWATCH_BUILD_LOAD_SEQ": "",
-            SHARE: "1/1",
-        }.items():
-            patch.setenv(name, str(value))
-        made = Warehouse(home / "planwatch.duckdb", manifest_of(Settings(home=home)))
-        with duckdb.connect(made.path) as connection:
-            apply_schema(connection)
+    with opened(tmp_path_factory.mktemp("withdrawals")) as made:
         made.fill(before, BUILT)
         made.run(*SEEN)
         made.take("before")
