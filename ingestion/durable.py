@@ -6,14 +6,14 @@ import errno
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from filelock import FileLock, Timeout
 
-from ingestion.errors import Busy, MachineRefused
+from ingestion.errors import Busy, MachineRefused, UsageError
 
 REFUSALS = (
     errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES,
@@ -67,6 +67,31 @@ def commit_file(temporary: Path, final: Path) -> None:
             os.fsync(handle.fileno())
         temporary.replace(final)
         sync_folder(final.parent)
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """A file to write that takes the place of `path` when it is whole.
+
+    For files where a user wants them. UsageError where `path` cannot be a
+    file; what stood there stays as it was, and nothing half-written stays.
+    """
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder.", "name a file in --output.")
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        with machine_faults(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+        commit_file(temporary, path)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.filename} is no folder.",
+            "correct --output.",
+        ) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def write_json(final: Path, content: Any) -> None:

@@ -147,11 +147,14 @@ class Fetcher:
         try:
             fetched, status = self._ask(request)
         except PlanwatchError as error:
+            # A server may say our secret back to us: it goes no further.
+            error.message = self.credentials.hide(error.message)
+            error.args = (error.message, error.remedy)
             self.visit.recorder.record(
                 shown, "failed", started, **told,
                 status=getattr(error, "status", 0),
                 error_class=error_class(error),
-                message=self.credentials.hide(error.message),
+                message=error.message,
             )  # fmt: skip
             raise
         file = fetched.file

@@ -107,6 +107,11 @@ class Source(Reading):
                 "`endpoints` brings its own shards and does not go with paging, "
                 "shards or incremental"
             )
+        if self.incremental and self.incremental.field and not self.lists_rows:
+            raise ValueError(
+                f"`incremental.field` is read from rows of JSON or CSV, not of "
+                f"{self.format}; leave it out to ask since the last complete fetch"
+            )
         if self.endpoints and not self.endpoints.url_column:
             names = {name for _, name, _, _ in string.Formatter().parse(self._plain)}
             if names - {None} != {"unit_code"}:
@@ -114,6 +119,11 @@ class Source(Reading):
                     "endpoints without url_column need {unit_code} in `location`"
                 )
         return self
+
+    @property
+    def lists_rows(self) -> bool:
+        """Can rows of a page be counted? Those of SDMX-JSON are no list."""
+        return self.format.endswith(("json", "csv")) and self.format != "sdmx-json"
 
     @model_validator(mode="after")
     def _no_secret_in_clear(self) -> Source:

@@ -104,7 +104,7 @@ def inspector(source: Source, url: str) -> Inspect:
 
     def inspect(body: Path, headers: Mapping[str, str]) -> Page:
         following, empty = _following(source, url, body, headers)
-        if source.incremental is None or not _countable(source):
+        if source.incremental is None or not source.lists_rows:
             return Page(following, empty)
         rows = rows_of(source, body)
         cursor = newest_cursor(source, rows) if source.incremental.field else ""
@@ -125,14 +125,20 @@ def _following(source: Source, url: str, body: Path, headers) -> tuple[str, bool
 
 
 def _joined(source: Source, url: str, following: str) -> str:
+    """The address that follows; after TLS never one in clear text."""
+    schemes = sorted({"https", urlsplit(url).scheme})
     try:
-        return joined(url, following) if following else ""
+        named = joined(url, following) if following else ""
+        if named and urlsplit(named).scheme not in schemes:
+            raise ValueError("another scheme")
     except ValueError:
         raise Refused(
-            f"Source {source.code}: what a page names as its next page is no address.",
+            f"Source {source.code}: what a page names as its next page is no address "
+            f"that may be followed ({' or '.join(schemes)}).",
             "check `paging` in its declaration, or tell the operator of the source.",
             "paging",
         ) from None
+    return named
 
 
 def linked_next(header: str) -> str:
@@ -183,10 +189,6 @@ def counted_next(source: Source, body: Path, url: str) -> tuple[str, bool]:
     return with_query(url, {paging.parameter: here + 1}), False
 
 
-def _countable(source: Source) -> bool:
-    return "json" in source.format or source.format.endswith("csv")
-
-
 def rows_of(source: Source, body: Path) -> list:
     """Rows of a JSON or CSV page; other formats cannot be counted."""
     path = source.paging.items if source.paging else None
@@ -194,7 +196,7 @@ def rows_of(source: Source, body: Path) -> list:
         encoding = source.encoding or "utf-8-sig"
         with body.open(encoding=encoding, errors="replace", newline="") as handle:
             return list(csv.DictReader(handle, delimiter=source.dialect.separator))
-    if not _countable(source):
+    if not source.lists_rows:
         raise Refused(
             f"Source {source.code}: pages of {source.format} cannot be counted.",
             "use paging by link, or fetch the whole in one answer.",
@@ -243,9 +245,9 @@ def at(content, path: str):
 def _json(source: Source, body: Path):
     try:
         return json.loads(body.read_bytes())
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Refused(
-            f"Source {source.code}: a page is not JSON.",
+            f"Source {source.code}: a page is not JSON, or nested without end.",
             "check `paging` and `format` in its declaration.",
             "paging",
         ) from None

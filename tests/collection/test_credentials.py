@@ -102,6 +102,23 @@ def test_a_key_in_the_query_is_sent_and_never_written(
     assert not [s for s in SPELT for text in texts if s in text]
 
 
+def test_a_secret_that_a_server_says_back_goes_no_further(
+    world, settings, declare, told
+):
+    def say_back(handler) -> None:
+        handler.send_response(409, f"no such key: {handler.headers['X-Key']}")
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    world.answers["/data"] = say_back
+    source = declare(auth={"api_key": {"value": "${SOURCE_TOKEN}", "header": "X-Key"}})
+    with pytest.raises(PlanwatchError, match="no such key") as caught:
+        ingest(settings, source)
+    texts = [str(caught.value), repr(caught.value), everything_written(settings.home)]
+    assert not [s for s in SPELT for text in texts if s in text]
+    assert "no such key" in told()[0].message
+
+
 def test_a_token_in_the_location_is_a_name_in_the_manifest(world, settings, declare):
     world.answers["/data"] = saying(200, b"[1]", ETag='"1"')
     source = declare(location=f"{world.url}/data?token=${{SOURCE_TOKEN}}&y=2020")

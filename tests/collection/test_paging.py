@@ -227,7 +227,11 @@ def test_a_redirect_to_no_address_holds_up_no_other_unit(
     assert [o.unit_code for o in told() if o.error_class == "redirect"] == ["u4"]
 
 
-@pytest.mark.parametrize("location", NO_ADDRESSES.values(), ids=NO_ADDRESSES)
+@pytest.mark.parametrize(
+    "location",
+    [*NO_ADDRESSES.values(), "file:///etc/hosts", "mailto:desk@stat.example"],
+    ids=[*NO_ADDRESSES, "a file", "a letter box"],
+)
 @pytest.mark.parametrize("way", ["link", "next"])
 def test_a_next_page_at_no_address_is_refused(
     world, settings, declare, told, way, location
@@ -282,7 +286,14 @@ def test_pages_without_end_end(world, settings, declare):
 
 @pytest.mark.parametrize(
     "body",
-    [b"not json", b"[]", b'{"other": 1}', b'{"next": {}', rb'{"next": "/\ud800"}'],
+    [
+        b"not json",
+        b"[]",
+        b'{"other": 1}',
+        b'{"next": {}',
+        rb'{"next": "/\ud800"}',
+        pytest.param(b"[" * 200_000, id="nested without end"),
+    ],
 )
 def test_a_page_that_does_not_name_the_next(world, settings, declare, body):
     world.answers["/data"] = lambda handler: handler.say(200, body)
@@ -316,6 +327,17 @@ def test_without_a_field_the_last_complete_fetch_is_the_mark(world, settings, de
     assert ingest(settings, source)
     ingest(settings, source)
     assert [asked_for(path) for path in world.paths()] == ["", "2026-01-03T23:59:00Z"]
+
+
+def test_where_no_rows_are_listed_the_last_fetch_is_the_mark(world, settings, declare):
+    settings = settings.model_copy(update={"now": NOW})
+    world.answers["/data"] = saying(200, b'{"data": {"structure": {}}}')
+    source = declare(format="sdmx-json", incremental={"parameter": "since"})
+    assert ingest(settings, source)
+    ingest(settings, source)
+    assert [asked_for(path) for path in world.paths()] == ["", "2026-01-04T00:00:00Z"]
+    with pytest.raises(ValueError, match=r"incremental\.field.*not of sdmx-json"):
+        declare(format="sdmx-json", incremental={"parameter": "since", "field": "at"})
 
 
 def test_a_failed_fetch_does_not_move_the_mark(world, settings, declare):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import ssl
 import threading
 from datetime import UTC, datetime, timedelta
@@ -104,6 +105,17 @@ def test_a_redirect_from_https_to_http_is_refused(secure, world, settings, decla
     secure.answers["/data"] = saying(302, Location=f"{world.url}/plain")
     source = declare(location=f"{secure.url}/data", tls={"ca_bundle": "ca.pem"})
     with pytest.raises(SourceRefused, match="https to http"):
+        ingest(settings, source)
+    assert world.asked == []
+
+
+def test_a_next_page_in_clear_text_is_refused(secure, world, settings, declare):
+    body = json.dumps({"next": f"{world.url}/plain"}).encode()
+    secure.answers["/data"] = saying(200, body)
+    source = declare(
+        location=f"{secure.url}/data", tls={"ca_bundle": "ca.pem"}, paging={}
+    )
+    with pytest.raises(SourceRefused, match=r"next page is no address .*\(https\)"):
         ingest(settings, source)
     assert world.asked == []
 
