@@ -44,7 +44,7 @@ from expectations.verdict import FILE
 from expectations.waivers import FILE as WAIVERS
 from expectations.waivers import site_waivers, waivers_csv
 from ingestion.clock import now, stamp
-from ingestion.durable import commit_file, machine_faults
+from ingestion.durable import replaced
 from ingestion.errors import UsageError
 from ingestion.registry import REGISTRIES
 from ingestion.settings import Settings
@@ -203,13 +203,12 @@ def _write(path: Path, manifest: dict[str, Any], parts: dict[str, bytes]) -> Non
     for pattern in ("catalogue/*.yml", "codelists/*.csv"):
         for rules in FOLDER.glob(pattern):
             members[rules.relative_to(FOLDER).as_posix()] = rules.read_bytes()
-    with machine_faults(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.part")
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name in sorted(members):
-                archive.writestr(zipfile.ZipInfo(name, _TIME), members[name], 8)
-    commit_file(temporary, path)
+    with (
+        replaced(path) as temporary,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for name in sorted(members):
+            archive.writestr(zipfile.ZipInfo(name, _TIME), members[name], 8)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from typing import Any
 
 from expectations.verdict import FILE, Verdict
 from ingestion.durable import held, machine_faults
+from ingestion.errors import UsageError
 from ingestion.settings import Settings
 
 _STYLE = """
@@ -52,6 +53,11 @@ def build_data_docs(settings: Settings, batch_id: str = "") -> Path:
     ]
     if batch_id:
         verdicts = [verdict for verdict in verdicts if verdict.batch_id == batch_id]
+        if not verdicts:
+            raise UsageError(
+                f"Batch {batch_id!r} has no verdict.",
+                "check the name, or judge it first: `planwatch gate BATCH`.",
+            )
         return write_pages(settings, verdicts)
     with _index_held(settings):
         _index_path(settings).unlink(missing_ok=True)

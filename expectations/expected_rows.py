@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import duckdb
 
 from expectations.bundle import UnitWorld
+from expectations.catalogue import FOLDER, site_facts
+from expectations.parameters import attach, site_parameters
 from expectations.periods import Period
+from ingestion.clock import now
 from ingestion.errors import UsageError
 
 _NEEDED = ("units", "forms", "form_items", "indicators", "regions")
@@ -59,10 +63,13 @@ def expected_form(world: UnitWorld, form_code: str, period: str) -> Form:
         form = _valid(connection, "forms", "form_code", form_code, span)
         unit = _valid(connection, "units", "unit_code", world.unit_code, span)
         _asked(form, unit, span)
-        rows = _rows(connection, form_code)
+        _dated_definitions(connection, world)
+        rows = _rows(connection, form_code, span)
     if not rows:
         raise UsageError(
-            f"Form {form_code} has no items.", "add them to registry form_items."
+            f"Form {form_code} has no items for {span.text}.",
+            "add them to registry form_items; the definitions of their indicators "
+            "must be in force in that period.",
         )
     return Form(
         form_code=form_code,
@@ -112,10 +119,27 @@ def _asked(form: dict, unit: dict, span: Period) -> None:
         )
 
 
+def _dated_definitions(connection, world: UnitWorld) -> None:
+    """Table `definition_span`, as the gate has it on this day."""
+    today = now(world.settings).astimezone(ZoneInfo(world.site.time_zone)).date()
+    declared = site_parameters(world.registries, today)
+    attach(connection, replace(site_facts(world.site.error_budget), declared=declared))
+    connection.execute((FOLDER / "judged" / "definitions.sql").read_text("utf-8"))
+
+
+# Of several definitions in force the newest is asked for.
 _ROWS = """
 with indicators as (
-    select *
+    select registry_indicators.*
     from registry_indicators
+    left join definition_span
+        on
+            definition_span.definition
+            = registry_indicators.indicator_code
+            || '.' || registry_indicators.definition_version
+    where
+        coalesce(in_force_from, date '0001-01-01') <= $span_end
+        and coalesce(in_force_until, date '9999-12-31') >= $span_start
     qualify
         row_number() over (
             partition by indicator_code
@@ -133,7 +157,7 @@ items as (
         coalesce(compulsory, 'true') = 'true' as compulsory,
         row_number() over () as position
     from registry_form_items
-    where form_code = ?
+    where form_code = $form
 )
 
 select
@@ -153,6 +177,7 @@ order by items.position asc nulls last
 """
 
 
-def _rows(connection, form_code: str) -> tuple[ExpectedRow, ...]:
-    found = connection.execute(_ROWS, [form_code]).fetchall()
+def _rows(connection, form_code: str, span: Period) -> tuple[ExpectedRow, ...]:
+    asked = {"form": form_code, "span_start": span.start, "span_end": span.end}
+    found = connection.execute(_ROWS, asked).fetchall()
     return tuple(ExpectedRow(*row) for row in found)

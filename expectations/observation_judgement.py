@@ -24,7 +24,7 @@ from ingestion.canonical import OBSERVATION_COLUMNS, CanonicalBatch
 STAGES = (
     (
         "observation",
-        ("sent", "submissions", "codes", "observations"),
+        ("sent", "submissions", "definitions", "codes", "observations"),
         "judged_observation",
     ),
     ("cross_row", ("usable", "groups"), "judged_group"),

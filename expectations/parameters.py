@@ -18,6 +18,8 @@ from expectations.registries import Registries, latest_vintage
 from ingestion.errors import SiteError
 from ingestion.registry import REGISTRIES
 
+# The rule whose parameters are days.
+DATED = "OBS_DEFINITION_NOT_IN_FORCE"
 # Parameters named `<prefix>.<indicator …>`, and the rule that reads them.
 DECLARATIONS = {
     "OBS_PARTS_TOTAL": ("parts",),
@@ -26,7 +28,7 @@ DECLARATIONS = {
     "OBS_STOCK_FLOW": ("flow",),
     "OBS_VALUE_TYPE": ("type",),
     "OBS_CUMULATIVE_FALLS": ("cumulative",),
-    "OBS_DEFINITION_NOT_IN_FORCE": ("from", "until"),
+    DATED: ("from", "until"),
 }
 # What Python and DuckDB both read, to the same finite number.
 NUMBER = " *[+-]?([0-9]{1,28}([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})? *"

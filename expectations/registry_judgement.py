@@ -20,6 +20,7 @@ from expectations.registry_relations import (
     has_parameters,
     has_shares,
     has_slices,
+    iso_day,
     trees,
 )
 from expectations.suites import Finding, judge
@@ -252,7 +253,7 @@ def _date_facts(shape: RegistryShape) -> Iterator[str]:
     """ISO rendering to compare with, and the date for comparisons of two."""
     for name in _dates(shape):
         cell = f'registry_text."{name}"'
-        iso = f"strftime(try_cast({cell} as date), '%Y-%m-%d')"
+        iso = iso_day(cell)
         yield (
             f"case when {cell} is not null then coalesce({iso}, '') end"
             f' as "{name}__iso"'

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from expectations.catalogue import quoted
 from expectations.duckdb_dialect import Bench
-from expectations.parameters import NUMBER, numbers
+from expectations.parameters import DATED, DECLARATIONS, NUMBER, numbers
 from ingestion.registry import Reference, RegistryShape
 
 FIRST, LAST = "0001-01-01", "9999-12-31"
@@ -56,7 +56,8 @@ def add_relations(bench: Bench, shape: RegistryShape) -> None:
     weight__shares: what the parts of an old region come to;
     <exclusive column>__others: the cells of which only one may be filled;
     <bounded column>__beyond: a number out of its bounds;
-    value__unread: what should be a number of a rule and is none.
+    value__unread: what should be a number of a rule and is none;
+    value__undated: what should be a day of a rule and is none.
     """
     for reference in trees(shape):
         _add_circles(bench, shape, reference)
@@ -74,6 +75,17 @@ def add_relations(bench: Bench, shape: RegistryShape) -> None:
         is_number = f"regexp_full_match(value, {quoted(NUMBER)})"
         wrong = f"(rule_id, parameter) in ({listed}) and not {is_number}"
         _add_fact(bench, "value", "value__unread", wrong)
+        names = [f"parameter like '{side}.%'" for side in DECLARATIONS[DATED]]
+        wrong = f"""rule_id = '{DATED}' and ({" or ".join(names)})
+            and value is distinct from {iso_day("value")}"""
+        _add_fact(bench, "value", "value__undated", wrong)
+
+
+def iso_day(cell: str) -> str:
+    """SQL of the text of a day as ISO 8601 has it; null where it is none."""
+    # DuckDB knows days without end and years of five digits; models do not.
+    day = f"case when length({cell}) = 10 then try_cast({cell} as date) end"
+    return f"strftime({day}, '%Y-%m-%d')"
 
 
 def _cell(shape: RegistryShape, name: str, missing: str) -> str:

@@ -23,7 +23,7 @@ from expectations.catalogue import codelist
 from expectations.expected_rows import ExpectedRow, Form, expected_form
 from expectations.receipts import harmless
 from expectations.submission_file import FOR_READERS, SHEET, Envelope
-from ingestion.durable import commit_file, machine_faults
+from ingestion.durable import replaced
 from ingestion.errors import UsageError
 from ingestion.settings import Settings
 
@@ -65,14 +65,11 @@ def write_template(
         raise UsageError(f"{path.name} is neither .xlsx nor .csv.", "correct --output.")
     with unit_world(settings, envelope.unit_code, bundle) as world:
         form = expected_form(world, envelope.form_code, envelope.period)
-    temporary = path.with_name(f".{path.name}.part")
-    with machine_faults(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with replaced(path) as temporary:
         if path.suffix.lower() == ".csv":
             _write_csv(temporary, form)
         else:
             _workbook(form).save(temporary)
-    commit_file(temporary, path)
     return len(form.rows)
 
 

@@ -352,6 +352,62 @@ def test_a_form_that_is_not_owed_has_no_template(sited, tmp_path, envelope, why)
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_template_asks_for_the_definition_in_force(world, tmp_path):
+    """As the gate has it: JOBS is counted anew from July on."""
+    jobs = REGISTRY_ROWS["indicators"][0]
+    indicators = [*REGISTRY_ROWS["indicators"], {**jobs, "definition_version": "2"}]
+    later = RECEIVED + timedelta(1)
+    assert world.registry("indicators", indicators, received=later).accepted
+    rule = {"rule_id": "OBS_DEFINITION_NOT_IN_FORCE", "rule_version": "1"}
+    limits = {"until.JOBS.1": "2025-06-30", "from.JOBS.2": "2025-07-01"}
+    rules = [rule | {"parameter": name, "value": day} for name, day in limits.items()]
+    assert world.registry("rules", rules).accepted
+    settings = world.settings.model_copy(update={"now": RECEIVED})
+    for period, version in (("2025-06", "1"), ("2025-07", "2")):
+        path = tmp_path / f"{period}.csv"
+        write_template(settings, path, Envelope("U1", "F1", period))
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            rows = list(csv.DictReader(handle))
+        asked = {row["indicator_code"]: row["definition_version"] for row in rows}
+        assert asked == {"JOBS": version, "GROWTH": "1"}
+        fill(path, {"JOBS": 120, "GROWTH": -1.5})
+        receipt = check(settings, path, Envelope("U1", "F1", period))
+        assert (receipt["verdict"], receipt["errors"]) == ("accepted", [])
+
+
+def test_a_form_without_a_definition_in_force_is_refused(world, tmp_path):
+    rule = {"rule_id": "OBS_DEFINITION_NOT_IN_FORCE", "rule_version": "1"}
+    rules = [
+        rule | {"parameter": f"from.{code}.1", "value": "2025-08-01"}
+        for code in ("JOBS", "GROWTH")
+    ]
+    assert world.registry("rules", rules).accepted
+    settings = world.settings.model_copy(update={"now": RECEIVED})
+    with pytest.raises(UsageError, match=r"no items for 2025-07.*in force"):
+        write_template(settings, tmp_path / "form.csv", ASKED)
+
+
+@pytest.mark.parametrize("name", ["form.xlsx", "form.csv", "u1.zip"])
+def test_what_stands_where_a_file_should_go_is_told(sited, tmp_path, name):
+    """A folder of that name, or a file where a folder should be."""
+
+    def written(path: Path) -> None:
+        if path.suffix == ".zip":
+            write_bundle(sited.settings, sited.site, "U1", path)
+        else:
+            write_template(sited.settings, path, ASKED, bundle_of(sited))
+
+    folder, file = tmp_path / name, tmp_path / "file"
+    folder.mkdir()
+    file.write_text("mine")
+    with pytest.raises(UsageError, match=r"is a folder.*--output"):
+        written(folder)
+    with pytest.raises(UsageError, match=r"file is no folder.*--output"):
+        written(file / name)
+    assert sorted(tmp_path.iterdir()) == sorted([folder, file])
+    assert (list(folder.iterdir()), file.read_text()) == ([], "mine")
+
+
 @pytest.fixture
 def thousand(sited, tmp_path) -> list:
     """A check of a thousand rows, one of them wrong, as its user would run it."""

@@ -38,6 +38,13 @@ FACTOR = {
     "parameter": "factor",
     "value": "FEMALE,MALE",
 }
+SINCE = {
+    "rule_id": "OBS_DEFINITION_NOT_IN_FORCE",
+    "rule_version": "1",
+    "parameter": "from.JOBS.2",
+    "value": "July",
+}
+SINCE_PARAMETER = f"{SINCE['parameter']} of {SINCE['rule_id']}"
 ALL_REGION_COLUMNS = (
     "columns region_code, name_en, name_zh, level, parent_region_code,"
     " area_km2, valid_from, valid_to, source, known_from"
@@ -100,16 +107,37 @@ REFUSALS = {
             for n, value in enumerate(("6,5", "six", "nan", "inf", "６"), 1)
         ],
     ),
+    "REG_PARAMETER_DAY": (
+        "rules",
+        [
+            *(
+                {**SINCE, "value": value, "known_from": f"2025-01-0{n}"}
+                for n, value in enumerate(("1.7.2025", "infinity", "2025-7-1"), 1)
+            ),
+            {**SINCE, "value": "2025-07-01"},
+            # Of another rule, and of no definition.
+            {**SINCE, "rule_id": "OBS_VALUE_TYPE"},
+            {**SINCE, "parameter": "since.JOBS.2"},
+        ],
+        [
+            (n, "value", value, f"a date such as 2025-07-31 as {SINCE_PARAMETER}")
+            for n, value in enumerate(("1.7.2025", "infinity", "2025-7-1"), 1)
+        ],
+    ),
     "REG_DATE": (
         "regions",
         [
             {**REGIONS[0], "valid_from": "2024-02-30", "valid_to": "1.2.2025"},
             {**REGIONS[1], "valid_from": "2024-2-3"},
+            {**REGIONS[0], "region_code": "A", "valid_from": "-infinity"},
+            {**REGIONS[0], "region_code": "B", "valid_to": "12025-07-31"},
         ],
         [
             (1, "valid_from", "2024-02-30", "a date such as 2025-07-31"),
             (1, "valid_to", "1.2.2025", "a date such as 2025-07-31"),
             (2, "valid_from", "2024-2-3", "a date such as 2025-07-31"),
+            (3, "valid_from", "-infinity", "a date such as 2025-07-31"),
+            (4, "valid_to", "12025-07-31", "a date such as 2025-07-31"),
         ],
     ),
     "REG_CHOICE": (

@@ -18,7 +18,7 @@ from expectations.receipts import find_receipt
 from expectations.rejudgement import awaits_release, dry_run, release
 from expectations.verdict import Verdict
 from expectations.waivers import COLUMNS, site_waivers
-from ingestion.errors import ContentRejected, SiteError
+from ingestion.errors import ContentRejected, SiteError, UsageError
 from ingestion.landing import LandedBatch
 from ingestion.settings import SAMPLE_SITE
 from ingestion.site import Site
@@ -209,3 +209,8 @@ def test_lost_pages_are_made_again_from_the_verdicts(judged):
     assert build_data_docs(judged) == index
     assert {path.name for path in index.parent.iterdir()} == names
     assert index.read_text(encoding="utf-8") == listed
+
+
+def test_pages_of_a_batch_without_verdict_are_refused(judged):
+    with pytest.raises(UsageError, match="'nothing' has no verdict"):
+        build_data_docs(judged, "nothing")
