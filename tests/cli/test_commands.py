@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import timedelta
 
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
+from warehouse.as_of import build_as_of
 from warehouse.cli.commands import app
 from warehouse.publish import current
 
@@ -184,6 +187,8 @@ def test_rebuilding_keeps_answers_and_replays(published_copy, monkeypatch):
     why = planwatch("explain", worst["warning_id"], *home)
     assert "Steering desk answered on" in why
     assert "never warned when replayed; 1 targets were missed" in why
+    assert _replayed(published_copy, published_copy.now) > 0
+    assert _replayed(published_copy, published_copy.now - timedelta(days=1)) == 0
     before = current(published_copy)
     release = json.loads(planwatch("rebuild", *home, "--json"))
     assert release["content_hash"] == before["content_hash"]
@@ -192,6 +197,19 @@ def test_rebuilding_keeps_answers_and_replays(published_copy, monkeypatch):
     )
     assert answered["warning_id"] == worst["warning_id"]
     assert answered["acknowledged_by"] == "Steering desk"
+
+
+def _replayed(settings, as_of) -> int:
+    """Replayed targets that a model of that moment knows."""
+    model = settings.home / "of_a_day" / "planwatch.duckdb"
+    moment = as_of.replace(tzinfo=None)
+    build_as_of(settings, moment, model, "+stg_replayed_targets")
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{model}' as planwatch (read_only)")
+        connection.execute(f"attach '{settings.warehouse}' as kept (read_only)")
+        return connection.execute(
+            "select count(*) from planwatch.staging.stg_replayed_targets"
+        ).fetchone()[0]
 
 
 WRONG = (

@@ -103,8 +103,9 @@ revisions as (
 ),
 
 -- Tolerance: half a unit of the last published digit, or twice the usual
--- revision of the official figure, whichever is more.
-weighed as (
+-- revision of the official figure, whichever is more. Where the official figure
+-- is 0 no share tells of it, so both are held against each other as they stand.
+allowed as (
     select
         side_by_side.*,
         indicators.direction,
@@ -118,13 +119,13 @@ weighed as (
                         side_by_side.self_reported - side_by_side.official
                         as double
                     )
-                    / nullif(abs(cast(side_by_side.official as double)), 0)
-        end as divergence,
+        end as difference,
+        abs(cast(side_by_side.official as double)) as size,
         greatest(
-            0.5 * power(10, -indicators.decimals)
-            / nullif(abs(cast(side_by_side.official as double)), 0),
+            0.5 * power(10, -indicators.decimals),
             2 * revisions.relative_mar
-        ) as tolerance
+            * abs(cast(side_by_side.official as double))
+        ) as allowance
     from side_by_side
     cross join precedence
     left join indicators
@@ -157,19 +158,19 @@ final as (
         verified,
         verified_source,
         verified_known_from,
-        round(divergence, 10) as divergence,
-        round(tolerance, 10) as tolerance,
+        round(difference / nullif(size, 0), 10) as divergence,
+        round(allowance / nullif(size, 0), 10) as tolerance,
         nullif(
             concat_ws(
                 ', ',
                 case when n_measures > 1 then 'different_measures' end,
                 case
-                    when abs(divergence) > tolerance then 'beyond_tolerance'
+                    when abs(difference) > allowance then 'beyond_tolerance'
                 end,
                 case
                     when
-                        (direction = 'higher' and divergence > 0)
-                        or (direction = 'lower' and divergence < 0)
+                        (direction = 'higher' and difference > 0)
+                        or (direction = 'lower' and difference < 0)
                         then 'favours_reporter'
                 end
             ),
@@ -186,7 +187,7 @@ final as (
         self_reported_key,
         official_key,
         verified_key
-    from weighed
+    from allowed
 )
 
 select * from final

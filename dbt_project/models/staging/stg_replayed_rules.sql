@@ -1,7 +1,8 @@
 with
 
-clock as (
-    select * from {{ ref('stg_clock') }}
+-- What is not visible yet is not among them: no replay made later.
+batches as (
+    select * from {{ ref('stg_batches') }}
 ),
 
 source as (
@@ -15,7 +16,7 @@ final as (
         source.rule_version,
         source.load_seq
     from source
-    inner join clock on source.load_seq <= clock.load_seq
+    inner join batches on source.batch_id = batches.batch_id
 )
 
 select * from final

@@ -29,6 +29,7 @@ inner join raw.registry_form_items as items
 where
     told.period in (select period from month)
     and told.period_end >= (select min(period_end) from fresh)
+    and told.is_current
     and told.value is not null
 group by all;
 

@@ -92,7 +92,7 @@ accepted_cells as (
             observations.form_code = required_items.form_code
             and observations.indicator_code = required_items.indicator_code
             and observations.breakdown = required_items.breakdown
-    where observations.value is not null
+    where observations.is_current and observations.value is not null
     group by
         observations.form_code, observations.unit_code, observations.period
 ),
