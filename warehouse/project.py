@@ -97,6 +97,9 @@ def manifest_of(settings: Settings, target: str = "duckdb") -> Any:
 
 @cache
 def _kept(folder: Path, state: str, target: str) -> bytes:
+    from warehouse.dbt_templates import keep_templates
+
+    keep_templates(folder / "templates")
     path = folder / f"project-{state[:16]}-{target}-{version('dbt-core')}.msgpack"
     if not path.exists():
         _parse(path, target)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections import Counter
 from dataclasses import replace
 
 import duckdb
+from dbt.clients.jinja import get_rendered
+from dbt_common.clients.jinja import MacroFuzzEnvironment
 from dbt_common.events.base_types import EventLevel
 from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.events.functions import fire_event
 from dbt_common.events.types import RecordRetryException
 
+from warehouse import dbt_templates
 from warehouse.dbt_events import leave_out_debug_events
 from warehouse.dictionary import DIAGRAM, DICTIONARY, diagram, dictionary
 
@@ -46,6 +48,30 @@ def test_macros_that_nothing_calls_are_left_out(warehouse):
     names = {macro.name for macro in warehouse.manifest.macros.values()}
     assert names >= {"materialization_incremental_duckdb", "duckdb__create_schema"}
     assert names & {"materialization_snapshot_default", "default__datediff"} == set()
+
+
+def test_a_template_is_compiled_once_and_a_damaged_one_again(tmp_path, monkeypatch):
+    compiled = []
+
+    def compile_anew(environment, source):
+        compiled.append((type(environment), source))
+        return anew(environment, source)
+
+    anew = dbt_templates._compile_anew
+    monkeypatch.setattr(dbt_templates, "_compile_anew", compile_anew)
+    # That of the run is put back at the end.
+    monkeypatch.setattr(MacroFuzzEnvironment, "compile", MacroFuzzEnvironment.compile)
+    dbt_templates.keep_templates(tmp_path)
+    for native in (False, True):
+        for _ in range(2):
+            assert get_rendered("{{ number + 1 }}", {"number": 1}, native=native) == (
+                2 if native else "2"
+            )
+    assert [source for _, source in compiled] == ["{{ number + 1 }}"] * 2
+    for kept in tmp_path.iterdir():
+        kept.write_bytes(kept.read_bytes()[:-9] + b"something")
+    assert get_rendered("{{ number + 1 }}", {"number": 1}) == "2"
+    assert len(compiled) == 3
 
 
 def test_a_debug_event_becomes_a_message_when_it_is_read():
@@ -131,13 +157,10 @@ def test_going_back_in_time_is_refused(warehouse):
 
 
 def test_every_column_is_described_and_every_grain_stated(warehouse):
-    manifest = json.loads(
-        (warehouse.path.parent / "target" / "manifest.json").read_text()
-    )
     nodes = {
-        (node["schema"], node["alias"]): node
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "model"
+        (node.schema, node.alias): node
+        for node in warehouse.manifest.nodes.values()
+        if node.resource_type == "model"
     }
     catalog = warehouse.query(
         "select table_schema, table_name, column_name from "
@@ -146,11 +169,11 @@ def test_every_column_is_described_and_every_grain_stated(warehouse):
     assert len(catalog) > 200
     for schema, table, column in catalog:
         node = nodes[schema, table]
-        text = node["columns"][column]["description"]
+        text = node.columns[column].description
         assert len(text) > len(column.replace("_", "")) + 5, (table, column)
-        assert node["config"]["contract"]["enforced"], table
-        assert set(node["config"]["meta"]["grain"]) <= set(node["columns"]), table
-    assert all(node["description"] for node in nodes.values())
+        assert node.config.contract.enforced, table
+        assert set(node.config.meta["grain"]) <= set(node.columns), table
+    assert all(node.description for node in nodes.values())
 
 
 def test_published_shows_the_marts_unchanged(warehouse):
