@@ -6,17 +6,23 @@ no file, no variable and no connection.
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow.sdk import task
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from policy import RAW, WRITER_POOL, transient_only
 
 COLLECTOR_RUN = "{{ dag.dag_id }}.{{ run_id }}"
 
 
-@task
+@task(pool=WRITER_POOL)
 @transient_only
-def refresh_registries() -> list[str]:
-    """Fetch, judge and load the registries that everything is judged against."""
+def refresh_registries() -> dict[str, Any]:
+    """Fetch, judge and load the registries that everything is judged against.
+
+    One that cannot be fetched stays as it was last accepted: its failure is
+    handed on and fails the run at the end, after all others.
+    """
     from ingestion.settings import Settings
     from ingestion.site import Site
     from warehouse.chain import RunReport, take_in_registries
@@ -24,9 +30,22 @@ def refresh_registries() -> list[str]:
     settings = Settings.load()
     report = RunReport()
     take_in_registries(settings, Site.load(settings.site), report)
-    if report.failures:
-        raise report.failures[0]
-    return [loaded.batch_id for loaded in report.loads]
+    return {
+        "rows": sum(loaded.rows_loaded for loaded in report.loads),
+        "failures": [str(failure) for failure in report.failures],
+    }
+
+
+@task(outlets=[RAW])
+def announce_registries(registries: dict[str, Any]) -> int:
+    """Tell the warehouse of new registry rows.
+
+    A task of its own: what it skips must not keep the others from fetching,
+    and without a new row there is nothing to build.
+    """
+    if not registries["rows"]:
+        raise AirflowSkipException("No registry has changed.")
+    return registries["rows"]
 
 
 @task
@@ -107,10 +126,19 @@ def judge(batch_id: str) -> str:
     return gate(settings, batch, Site.load(settings.site)).batch_id
 
 
-@task(pool=WRITER_POOL, map_index_template="{{ batch_id }}", outlets=[RAW])
+@task(
+    pool=WRITER_POOL,
+    map_index_template="{{ batch_id }}",
+    outlets=[RAW],
+    trigger_rule="all_done",
+)
 @transient_only
 def load(batch_id: str) -> int:
-    """Load the accepted rows of one judged batch."""
+    """Load the accepted rows of one judged batch.
+
+    Mapped over what has a verdict: a batch that cannot be judged blocks no
+    other.
+    """
     from expectations.verdict import Verdict
     from ingestion.landing import LandedBatch
     from ingestion.settings import Settings
@@ -136,9 +164,13 @@ def deliver_receipts() -> int:
     return len(deliver(settings, Site.load(settings.site)))
 
 
-@task
-def every_source_answered() -> None:
-    """Fails with the run when a fetch has failed, though others went on."""
+# "none_failed" waits for all before it; "all_success" would be skipped, and so
+# hide a failure, as soon as one has nothing to do.
+@task(trigger_rule="none_failed")
+def nothing_failed(registries: dict[str, Any]) -> None:
+    """Fails with the run when a fetch or a verdict has, though others went on."""
+    if registries["failures"]:
+        raise AirflowFailException("; ".join(registries["failures"]))
 
 
 def ingest_kind(kind: str) -> None:
@@ -147,9 +179,11 @@ def ingest_kind(kind: str) -> None:
     shards = list_shards(kind)
     fetched = fetch.partial(collector_run=COLLECTOR_RUN).expand(shard=shards)
     waiting = list_waiting(kind)
+    announce_registries(registries)
     registries >> [shards, release_waived()]
-    fetched >> [waiting, every_source_answered()]
+    fetched >> waiting
     judged = judge.expand(batch_id=waiting)
     load.expand(batch_id=judged)
+    [fetched, judged] >> nothing_failed(registries)
     if kind == "submission":
         judged >> deliver_receipts()

@@ -21,7 +21,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +34,7 @@ from expectations.registries import current_registries, promote, rows_in_force
 from expectations.verdict import FILE, Verdict, digests
 from ingestion.canonical import CanonicalBatch, Unreadable, read_batch
 from ingestion.durable import commit_file, held, machine_faults, sync_folder
+from ingestion.errors import SiteError
 from ingestion.landing import LandedBatch
 from ingestion.registry import REGISTRIES
 from ingestion.settings import Settings
@@ -54,12 +55,14 @@ def gate(settings: Settings, batch: LandedBatch, site: Site | None = None) -> Ve
     Batches that belong to its history and have no verdict yet are judged
     before, so that the order of calls does not matter. An unreadable batch is
     refused whole. SiteError when the source's mapping does not fit the file;
-    nothing is stored then.
+    nothing is stored then, and of the history such a batch has no part.
     """
     site = site or Site.load(settings.site)
     if batch.kind != "registry":
         for earlier in not_yet_judged(settings, batch, site):
-            _gate(settings, earlier, site)
+            # It waits and tells its fault when it is judged as its own.
+            with suppress(SiteError):
+                _gate(settings, earlier, site)
     return _gate(settings, batch, site)
 
 

@@ -13,18 +13,33 @@ from expectations.gate import gate
 from expectations.registries import is_in_force
 from expectations.rejudgement import release
 from expectations.verdict import Verdict
-from ingestion.errors import ContentRejected, PlanwatchError
+from ingestion.errors import (
+    Busy,
+    ContentRejected,
+    Damaged,
+    MachineRefused,
+    PlanwatchError,
+)
 from ingestion.landing import LandedBatch
 from ingestion.run import Listener, ingest_run
 from ingestion.settings import Settings
 from ingestion.site import Site
 from warehouse.build import LAYERS, BuildReport, build
 from warehouse.load import LoadReport, load, load_released, record_refusal
-from warehouse.pending import awaiting_release, in_dependency_order, pending
+from warehouse.pending import (
+    awaiting_release,
+    in_dependency_order,
+    pending,
+    released_but_not_loaded,
+)
 from warehouse.publish import Release, publish
 
 # event(what, subject, facts): a line of progress for whoever listens.
 Event = Callable[[str, str, dict[str, Any]], None]
+
+# Faults of the machine or of what is kept, not of one batch: to go on would
+# meet them again, or spread them.
+STOPPING = (Busy, Damaged, MachineRefused)
 
 
 def silent(what: str, subject: str, facts: dict[str, Any]) -> None:
@@ -56,16 +71,14 @@ def run(
 ) -> RunReport:
     """Fetch, judge, load, build and publish everything that the site declares.
 
-    A source that fails does not stop the others: its error stands in
-    `failures`. Raises ContentRejected when a registry is refused, since what
+    A source or a batch that fails does not stop the others: its error stands
+    in `failures`. Raises ContentRejected when a registry is refused, since what
     is reported cannot be judged against a registry in doubt.
     """
     report, event = RunReport(), listeners.event
     take_in_registries(settings, site, report, listeners)
     _fetch(settings, site, ("statistical_release", "submission"), report, listeners)
-    for batch in pending(settings):
-        if batch.kind != "registry":
-            report.loads.append(take_in(settings, site, batch, event))
+    _take_in_all(settings, site, report, event)
     released, failures = release_waived(settings, site, event)
     report.loads += released
     report.failures += failures
@@ -77,6 +90,22 @@ def run(
     event("published", report.release.release_id, {"changed": report.release.changed})
     _deliver(settings, site, report, event)
     return report
+
+
+def _take_in_all(
+    settings: Settings, site: Site, report: RunReport, event: Event
+) -> None:
+    """Judge and load what waits; a batch that cannot be judged goes on waiting."""
+    for batch in pending(settings):
+        if batch.kind == "registry":
+            continue
+        try:
+            report.loads.append(take_in(settings, site, batch, event))
+        except STOPPING:
+            raise
+        except PlanwatchError as error:
+            report.failures.append(error)
+            event("failed", batch.batch_id, {"error": str(error)})
 
 
 def _deliver(settings: Settings, site: Site, report: RunReport, event: Event) -> None:
@@ -131,21 +160,36 @@ def release_waived(
 ) -> tuple[list[LoadReport], list[PlanwatchError]]:
     """Judge again what a new waiver may release, and load what it does.
 
-    A batch of which the present rules would take something back is left as
-    it is: its error stands in the second list.
+    A batch of which the present rules would take something back, or that its
+    declaration no longer fits, is left as it is: its error stands in the second
+    list.
     """
     loads: list[LoadReport] = []
     failures: list[PlanwatchError] = []
     for batch in awaiting_release(settings, site):
         try:
             verdict = release(settings, batch, site)
-        except ContentRejected as error:
+        except STOPPING:
+            raise
+        except PlanwatchError as error:
             failures.append(error)
             event("failed", batch.batch_id, {"error": str(error)})
             continue
         loads.append(load_released(settings, batch, verdict))
         event("released", batch.batch_id, {"rows": loads[-1].rows_loaded})
-    return loads, failures
+    return loads + _catch_up(settings, event), failures
+
+
+def _catch_up(settings: Settings, event: Event) -> list[LoadReport]:
+    """Load what an earlier process released and did not live to load."""
+    loads = []
+    for batch, verdict in released_but_not_loaded(settings):
+        loaded = load_released(settings, batch, verdict)
+        # A submission that came in another batch, too, has all its rows there.
+        if loaded.rows_loaded:
+            loads.append(loaded)
+            event("released", batch.batch_id, {"rows": loaded.rows_loaded})
+    return loads
 
 
 def enter(settings: Settings, batch: LandedBatch, verdict: Verdict) -> LoadReport:

@@ -62,6 +62,24 @@ def awaiting_release(settings: Settings, site: Site) -> list[LandedBatch]:
     return [batch for batch in found if batch.batch_id not in gone]
 
 
+def released_but_not_loaded(settings: Settings) -> list[tuple[LandedBatch, Verdict]]:
+    """Loaded batches whose verdict accepts more rows than raw has entered.
+
+    A process that dies between the new verdict and its load leaves them: no
+    waiver is new to that verdict, so they await no release any more.
+    """
+    entered = _rows_entered(settings)
+    found = []
+    for entry in ledger(settings):
+        name = entry["batch_id"]
+        if name not in entered:
+            continue
+        verdict = Verdict.find(settings.verdicts / name)
+        if verdict and verdict.rows_accepted > entered[name]:
+            found.append((LandedBatch.open(settings, name), verdict))
+    return found
+
+
 def in_dependency_order(batches: list[LandedBatch]) -> list[LandedBatch]:
     """Registries before those that refer to them; others stay in order."""
     order = list(REGISTRIES)
@@ -69,6 +87,18 @@ def in_dependency_order(batches: list[LandedBatch]) -> list[LandedBatch]:
         batches,
         key=lambda b: order.index(b.registry) if b.registry else len(order),
     )
+
+
+def _rows_entered(settings: Settings) -> dict[str, int]:
+    """Accepted rows of each loaded batch that is no registry, corrections added."""
+    if not settings.warehouse.exists():
+        return {}
+    with writer(settings) as connection:
+        rows = connection.execute(
+            "select batch_id, sum(rows_accepted) from raw.batch"
+            " where status = 'loaded' and kind <> 'registry' group by batch_id"
+        ).fetchall()
+    return dict(rows)
 
 
 def _entered(settings: Settings) -> tuple[set[str], set[str]]:

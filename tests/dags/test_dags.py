@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from ingestion.site import Site
+from warehouse.chain import RunReport, take_in_registries
+from warehouse.pending import pending
 from warehouse.publish import current
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,7 +50,25 @@ def test_every_task_that_writes_the_warehouse_waits_in_the_one_slot_pool(dagbag)
         for task in dag.tasks
         if task.pool == "warehouse_writer"
     }
-    assert writers >= {"load", "publish", "build_core", "build_marts"}
+    assert writers >= {
+        "refresh_registries", "release_waived", "load", "publish",
+        "build_core", "build_marts",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("dag_id", ["ingest_statistics", "ingest_submissions"])
+def test_every_row_that_is_loaded_starts_the_build(dagbag, dag_id):
+    """Each way into raw has a task that announces it, and only when it loaded."""
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    tasks = dagbag.dags[dag_id].tasks
+    telling = {task.task_id for task in tasks if task.outlets}
+    assert telling == {"announce_registries", "release_waived", "load"}
+    announce = dagbag.dags[dag_id].get_task("announce_registries")
+    assert announce.upstream_task_ids == {"refresh_registries"}
+    assert announce.python_callable({"rows": 3, "failures": []}) == 3
+    with pytest.raises(AirflowSkipException):
+        announce.python_callable({"rows": 0, "failures": []})
 
 
 def test_the_dags_are_tied_by_assets(dagbag):
@@ -120,3 +141,88 @@ def test_a_refusing_source_fails_the_run_and_blocks_no_other(
     monkeypatch.setenv("PLANWATCH_SAMPLES_TOKEN", "wrong")
     assert run(dagbag, "ingest_submissions") == "failed"
     assert run(dagbag, "ingest_statistics") == "success"
+
+
+OFFICE = """\
+code: {code}
+kind: statistical_release
+connector: inbox
+location: {code}.csv
+format: csv
+mapping:
+  columns: {{region_code: region, period: year, value: value}}
+  constants: {{indicator_code: I1, definition_version: "1", unit_measure: PERSONS}}
+"""
+REGIONS = """\
+code: regions_office
+kind: registry
+registry: regions
+connector: inbox
+location: regions.csv
+format: csv
+"""
+FILES = {
+    "site.yml": "name: two offices\n",
+    "registry/indicators.csv": (
+        "indicator_code,definition_version,name_en,unit_measure,frequency,domain,"
+        "direction,aggregation\nI1,1,Births,PERSONS,A,test,higher,sum\n"
+    ),
+    "sources/regions_office.yml": REGIONS,
+    "sources/a_office.yml": OFFICE.format(code="a_office"),
+    "sources/b_office.yml": OFFICE.format(code="b_office"),
+    "regions.csv": "region_code,name_en,level\nR1,Rivers,1\n",
+    # A column that its declaration does not know: the batch cannot be judged.
+    "a_office.csv": "region,year,value,new_column\nR1,2024,5,x\n",
+    "b_office.csv": "region,year,value\nR1,2024,7\n",
+}
+
+
+@pytest.fixture
+def two_offices(dag_home, tmp_path, make_settings, monkeypatch):
+    """A misfit and a good file, and a registry that has been out of reach since."""
+    for name, text in FILES.items():
+        path = tmp_path / "site" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    settings = make_settings(tmp_path / "home", site=tmp_path / "site")
+    report = RunReport()
+    take_in_registries(settings, Site.load(settings.site), report)
+    assert report.failures == []
+    (tmp_path / "site" / "regions.csv").unlink()
+    monkeypatch.setenv("PLANWATCH_HOME", str(settings.home))
+    monkeypatch.setenv("PLANWATCH_SITE", str(settings.site))
+    return settings
+
+
+def test_neither_a_registry_out_of_reach_nor_a_misfit_blocks_the_good_file(
+    dagbag, two_offices
+):
+    run_of = dagbag.dags["ingest_statistics"].test()
+    states = sorted(
+        (ti.task_id, str(ti.state))
+        for ti in run_of.get_task_instances()
+        if ti.task_id in ("refresh_registries", "fetch", "judge", "load")
+    )
+    assert states == [
+        ("fetch", "success"), ("fetch", "success"),
+        ("judge", "failed"), ("judge", "success"),
+        ("load", "success"), ("refresh_registries", "success"),
+    ]  # fmt: skip
+    assert str(run_of.state) == "failed"
+    assert [batch.source_code for batch in pending(two_offices)] == ["a_office"]
+
+
+def test_a_registry_out_of_reach_fails_the_run_at_the_end(dagbag, two_offices):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    dag = dagbag.dags["ingest_statistics"]
+    taken = dag.get_task("refresh_registries").python_callable()
+    assert taken["rows"] == 0
+    (failure,) = taken["failures"]
+    assert "regions_office" in failure
+    last = dag.get_task("nothing_failed")
+    assert {"refresh_registries", "fetch", "judge"} <= last.upstream_task_ids
+    assert last.trigger_rule == "none_failed"
+    with pytest.raises(AirflowFailException, match="regions_office"):
+        last.python_callable(taken)
+    assert last.python_callable({"rows": 0, "failures": []}) is None
