@@ -28,9 +28,13 @@ def docker_compose() -> Path:
     return Path(found.submodule_search_locations[0]) / "docker-compose"
 
 
-def config(environment: dict[str, str]) -> subprocess.CompletedProcess:
+def config(
+    environment: dict[str, str],
+    env_file: Path = Path("/dev/null"),
+    compose: Path = COMPOSE,
+) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [docker_compose(), "--env-file", "/dev/null", "-f", COMPOSE,
+        [docker_compose(), "--env-file", env_file, "-f", compose,
          "--profile", "samples", "config"],
         env={"PATH": "/usr/bin:/bin", "HOME": "/tmp", **environment},
         capture_output=True, text=True, check=False,
@@ -103,3 +107,44 @@ def test_the_example_of_env_names_every_setting_and_secret():
     assert named == settings | set(SECRETS) | {"AIRFLOW_PORT"}
     values = dict(line.split("=", 1) for line in lines if line and line[0] != "#")
     assert all(values[name] == "" for name in SECRETS)
+
+
+def test_the_filled_example_leads_to_the_sample_service(tmp_path: Path):
+    text = (ROOT / ".env.example").read_text()
+    for name in SECRETS:
+        text = text.replace(f"\n{name}=\n", f"\n{name}=filled\n")
+    filled = tmp_path / ".env"
+    filled.write_text(text)
+    done = config({}, env_file=filled)
+    assert done.returncode == 0, done.stderr
+    for service in planwatch_services(yaml.safe_load(done.stdout)):
+        assert service["environment"]["PLANWATCH_SAMPLES_URL"] == "http://samples:8765"
+
+
+def planwatch_services(resolved: dict) -> list[dict]:
+    return [s for s in resolved["services"].values() if "PYTHONPATH" in str(s)]
+
+
+def test_secrets_of_sources_and_recipients_reach_airflow_and_nobody_else(
+    tmp_path: Path,
+):
+    copy = tmp_path / "docker-compose.yml"
+    copy.write_text(COMPOSE.read_text())
+    (tmp_path / "secrets.env").write_text(
+        "OFFICE_TOKEN='a$b c'\nPLANWATCH_HOME=/elsewhere\n"
+    )
+    done = config(dict.fromkeys(SECRETS, "x"), compose=copy)
+    assert done.returncode == 0, done.stderr
+    services = yaml.safe_load(done.stdout)["services"]
+    told = {n for n, s in services.items() if "OFFICE_TOKEN" in s["environment"]}
+    assert told == set(services) - {"postgres", "samples"}
+    environment = services["scheduler"]["environment"]
+    # `config` writes $ as $$, so that its answer can be read by compose again.
+    assert environment["OFFICE_TOKEN"] == "a$$b c"
+    assert environment["PLANWATCH_HOME"] == "/var/lib/planwatch"
+
+
+def test_files_with_secrets_are_not_tracked():
+    for name in (".gitignore", ".dockerignore"):
+        ignored = (ROOT / name).read_text().splitlines()
+        assert {".env", "secrets.env"} <= set(ignored)
