@@ -31,6 +31,11 @@ def machine_faults(path: Path) -> Iterator[None]:
             f"No permission to write {error.filename or path}.",
             "give this user the right to write there, or choose another --home.",
         ) from error
+    except (FileExistsError, NotADirectoryError) as error:
+        raise MachineRefused(
+            f"Cannot write {path}: {error.filename or path} is no folder.",
+            "move away what stands there, or choose another --home.",
+        ) from error
     except OSError as error:
         if error.errno not in REFUSALS:
             raise
@@ -80,18 +85,25 @@ def replaced(path: Path) -> Iterator[Path]:
         raise UsageError(f"{path} is a folder.", "name a file in --output.")
     temporary = path.with_name(f".{path.name}.part")
     try:
-        with machine_faults(path):
+        with machine_faults(path), _folder_of(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             yield temporary
         commit_file(temporary, path)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _folder_of(path: Path) -> Iterator[None]:
+    """As `machine_faults`, where the remedy is another file, not another home."""
+    try:
+        yield
     except (FileExistsError, NotADirectoryError) as error:
         raise UsageError(
             f"{path} cannot be written: {error.filename} is no folder.",
             "correct --output.",
         ) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def write_json(final: Path, content: Any) -> None:

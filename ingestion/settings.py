@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from ingestion.errors import SiteError
+from ingestion.errors import SiteError, UsageError
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_SITE = ROOT / "ingestion" / "samples" / "site"
@@ -38,13 +39,22 @@ class Settings(BaseSettings):
     samples_url: str = "http://127.0.0.1:8765"
     samples_token: SecretStr = SecretStr("sample-token")
     memory_limit: str = "2GB"
-    threads: int = 2
+    threads: int = Field(default=2, ge=1, le=1024)
     cache: Path | None = None
 
     @field_validator("home", "site", "cache")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value else None
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _size(cls, value: str) -> str:
+        """As DuckDB reads it: said here, for there it is a traceback."""
+        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*[MGT](?:i?B)?\s*", value, re.I)
+        if not found or not float(found[1]):
+            raise ValueError(f"{value!r} is no size such as 2GB or 512MB")
+        return value
 
     @field_validator("now")
     @classmethod
@@ -55,14 +65,17 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, home: str | Path | None = None, site: str | Path | None = None):
-        """Read the environment; `home` and `site` override it when given."""
+        """Read the environment; `home` and `site` override it when given.
+
+        Raises SiteError for a setting, UsageError for a home that cannot be.
+        """
         given: dict[str, Any] = {}
         if home:
             given["home"] = Path(home)
         if site:
             given["site"] = Path(site)
         try:
-            return cls(**given)
+            settings = cls(**given)
         except ValidationError as error:
             wrong = "; ".join(
                 f"PLANWATCH_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}"
@@ -72,6 +85,12 @@ class Settings(BaseSettings):
                 f"The settings cannot be read: {wrong}.",
                 "correct the variable; .env.example lists all of them.",
             ) from error
+        if settings.home.is_file():
+            raise UsageError(
+                f"{settings.home} is a file: a home is a folder.",
+                "give a folder with --home or PLANWATCH_HOME.",
+            )
+        return settings
 
     @property
     def landing(self) -> Path:

@@ -56,15 +56,16 @@ def acknowledge(
     opens it again. Raises UsageError for an unknown or resolved warning, an
     empty name or reason, or an end that has passed.
     """
-    if not answer.by.strip() or not answer.why.strip():
+    by, why = _one_line(answer.by), _one_line(answer.why)
+    if not by or not why:
         raise UsageError(
             "An answer needs a name and a reason.", "give --by NAME and --why REASON."
         )
     entry = Acknowledgement(
         warning_id=warning_id,
         acknowledged_at=f"{now(settings).replace(tzinfo=None):%Y-%m-%d %H:%M:%S.%f}",
-        acknowledged_by=answer.by.strip(),
-        why=answer.why.strip(),
+        acknowledged_by=by,
+        why=why,
         until=_end(settings, answer.until),
         severity=_severity(settings, warning_id),
     )
@@ -75,6 +76,28 @@ def acknowledge(
         if batch.source_code == SOURCE:
             take_in(settings, site, LandedBatch.open(settings, batch.batch_id))
     return entry
+
+
+def _one_line(text: str) -> str:
+    """Text that can stand in one line of the file, whatever it was pasted from.
+
+    The file only grows: a line that the gate refuses would stay for good.
+    """
+    line = " ".join(text.split())
+    if "\0" in line or not _is_unicode(line):
+        raise UsageError(
+            f"{line!r} holds characters that are no text.",
+            "give --by and --why in UTF-8.",
+        )
+    return line
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _severity(settings: Settings, warning_id: str) -> str:
@@ -110,7 +133,8 @@ def _end(settings: Settings, until: str) -> str:
         raise UsageError(
             f"--until {until} has passed.", "give today or a later day, or nothing."
         )
-    return until
+    # 20261231 and 2026-W53-4 are days, too; the registry takes one way to write it.
+    return end.isoformat()
 
 
 def _append(settings: Settings, entry: Acknowledgement) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from contextlib import suppress
+from datetime import UTC, date, datetime, time
 from pathlib import Path
+
+import duckdb
 
 from ingestion.clock import now
 from ingestion.durable import machine_faults
@@ -68,17 +71,26 @@ def file_as_of(settings: Settings, as_of: datetime) -> Path:
     return settings.home / "as_of" / f"{_utc(as_of):%Y%m%dT%H%M%SZ}" / FILE
 
 
+def is_finished(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the model in this file is whole; a build notes that at its end."""
+    try:
+        found = connection.execute("select count(*) from ops.build").fetchone()
+    except duckdb.CatalogException:
+        return False
+    return found != (0,)
+
+
 def moment(text: str) -> datetime:
     """A moment (ISO 8601, UTC unless it says); a day is meant until its end."""
+    with suppress(ValueError):
+        # No time of day is taken here: this is a day, however it is written.
+        return datetime.combine(date.fromisoformat(text), time(23, 59, 59))
     try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
+        return _utc(datetime.fromisoformat(text))
+    except (ValueError, OverflowError) as error:
         raise UsageError(
             f"{text!r} is not a moment.", "give 2023-06-30 or 2023-06-30T12:00:00Z."
         ) from error
-    if len(text) == len("2023-06-30"):
-        found = datetime.combine(found, time(23, 59, 59))
-    return _utc(found)
 
 
 def _utc(when: datetime) -> datetime:

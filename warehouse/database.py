@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
 from ingestion.durable import REFUSALS, held, machine_faults
-from ingestion.errors import Busy, Damaged, UsageError
+from ingestion.errors import Busy, Damaged, MachineRefused, UsageError
 from ingestion.settings import Settings
 from warehouse.schema import apply_schema
 
@@ -61,11 +62,33 @@ def reader(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @contextmanager
 def reader_of(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A finished database file, read-only, with no way to files or network."""
-    with connect(path.resolve(), settings, read_only=True) as connection:
+    """A finished database file, read-only, with no way to files or network.
+
+    What does not fit into memory goes to a folder of this reader alone: DuckDB's
+    own choice lies beside the file, where its readers overwrite each other's.
+    """
+    with (
+        _spill_folder() as spill,
+        connect(path.resolve(), settings, read_only=True) as connection,
+    ):
+        escaped = spill.replace("'", "''")
+        connection.execute(f"set temp_directory = '{escaped}'")
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
         yield connection
+
+
+@contextmanager
+def _spill_folder() -> Iterator[str]:
+    try:
+        folder = TemporaryDirectory(prefix="planwatch-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise MachineRefused(
+            f"No folder for temporary files can be made: {error.strerror}.",
+            "free some space, or name another folder in TMPDIR.",
+        ) from error
+    with folder as name:
+        yield name
 
 
 def connect(path: Path, settings: Settings, *, read_only: bool = False):

@@ -14,6 +14,8 @@ import duckdb
 from ingestion.clock import now, stamp
 from ingestion.durable import machine_faults, sync_folder, write_json
 from ingestion.errors import Busy, SiteError
+from ingestion.landing import ledger
+from ingestion.retention import cited_batches
 from ingestion.settings import Settings
 from ingestion.site import Site
 from warehouse.content_hash import content_hash
@@ -75,7 +77,8 @@ def publish(settings: Settings, site: Site) -> Release:
         folder = Path(release.path)
         if not (folder / "manifest.json").exists():
             _write(settings, connection, release, page)
-    changed = _point_current(settings, release.release_id)
+        # Under the lock: else a newer release could be swapped for this one.
+        changed = _point_current(settings, release.release_id)
     return release if changed else Release(**{**asdict(release), "changed": False})
 
 
@@ -83,6 +86,18 @@ def current(settings: Settings) -> dict | None:
     """Manifest of the release that readers see, or None."""
     path = settings.releases / "current" / "manifest.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def unreleased(settings: Settings) -> set[str]:
+    """Loaded batches that no release cites yet: the next one may."""
+    if not settings.warehouse.exists():
+        return set()
+    with writer(settings) as connection:
+        loaded = connection.execute(
+            "select distinct batch_id from raw.batch where status = 'loaded'"
+        ).fetchall()
+    cited = cited_batches(settings, list(ledger(settings)))
+    return {batch_id for (batch_id,) in loaded} - cited
 
 
 def _tables(connection, schema: str) -> list[str]:
@@ -101,15 +116,16 @@ def _all(connection) -> list[tuple[str, str]]:
 
 
 def _describe(settings, site, connection, digest, counts) -> Release:
-    as_of = _finished(connection)
+    load_seq, as_of = _finished(connection)
     batches, rules = connection.execute(
         """
         select
             coalesce(list(distinct batch_id order by batch_id), []),
             coalesce(list(distinct rule_set_version order by rule_set_version), [])
         from raw.batch
-        where status = 'loaded'
-        """
+        where status = 'loaded' and load_seq <= ?
+        """,
+        [load_seq],
     ).fetchone()
     release_id = f"{as_of:%Y%m%dT%H%M%SZ}-{digest[:12]}"
     return Release(
@@ -126,8 +142,8 @@ def _describe(settings, site, connection, digest, counts) -> Release:
     )
 
 
-def _finished(connection) -> datetime:
-    """Clock of the last build; Busy where another has begun and not finished.
+def _finished(connection) -> tuple[int, datetime]:
+    """Load and clock up to which the last build read; Busy in the midst of one.
 
     A build moves the clock of the models first and is on record at its end: in
     between some tables are those of the new wave, or a check has failed.
@@ -141,7 +157,7 @@ def _finished(connection) -> datetime:
             "The last build has not finished: what stands is no state of its own.",
             "run `planwatch build`, or wait for the one that is running.",
         )
-    return built[1]
+    return built
 
 
 def _write(settings: Settings, connection, release: Release, page: Path) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 
-from ingestion.errors import ContentRejected, UsageError
-from ingestion.landing import LandedBatch
+from ingestion.errors import ContentRejected, SiteError, UsageError
+from ingestion.landing import LandedBatch, ledger
 from ingestion.proof import prove_landing
 from ingestion.settings import Settings
-from ingestion.site import Site
+from ingestion.site import ACKNOWLEDGEMENTS, Site
 from ingestion.tombstones import retired
 from warehouse.build import build
 from warehouse.chain import Event, silent, take_in
@@ -20,7 +20,8 @@ def rebuild(settings: Settings, site: Site, event: Event = silent) -> Release:
     """Make everything behind landing anew and publish it.
 
     The release has the content hash of the one before, as long as nothing but
-    derived files was lost. Releases stay: readers are not disturbed.
+    derived files was lost. Releases stay: readers are not disturbed. Raises
+    UsageError or SiteError before anything is deleted.
     """
     prove_landing(settings)
     if gone := retired(settings):
@@ -29,6 +30,7 @@ def rebuild(settings: Settings, site: Site, event: Event = silent) -> Release:
             "the warehouse would lose their rows.",
             "restore landing from a backup that still has them.",
         )
+    _refuse_undeclared(settings, site)
     for derived in (
         settings.warehouse.parent,
         settings.verdicts,
@@ -39,6 +41,19 @@ def rebuild(settings: Settings, site: Site, event: Event = silent) -> Release:
     _replay(settings, site, event)
     build(settings, full_refresh=True)
     return publish(settings, site)
+
+
+def _refuse_undeclared(settings: Settings, site: Site) -> None:
+    """What landed is judged by its source's declaration: without, it cannot be."""
+    landed = {entry["source_code"] for entry in ledger(settings)}
+    unknown = sorted(landed - site.sources.keys() - {ACKNOWLEDGEMENTS.code})
+    if unknown:
+        raise SiteError(
+            f"Batches have landed of sources that site {site.name} does not declare: "
+            f"{', '.join(unknown)}.",
+            "put their files back into sources/ or registry/ of the site, then "
+            "rebuild; nothing was deleted.",
+        )
 
 
 def _replay(settings: Settings, site: Site, event: Event) -> None:

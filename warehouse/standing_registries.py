@@ -21,7 +21,8 @@ def have_news(
 ) -> bool:
     """Whether a registry says other things now than to a build of `load_seq`, `read`.
 
-    By a row that was loaded or became known since, or by one in force since.
+    By a row that was loaded or became known since, or by one in force since, or
+    no longer.
     """
     tables = connection.execute(
         "select table_name, bool_or(column_name = 'valid_from')"
@@ -30,9 +31,12 @@ def have_news(
         " group by table_name"
     ).fetchall()
     told = "load_seq > $seq or known_from > $read"
-    begun = "cast(valid_from as date) > $read and cast(valid_from as date) <= $now"
+    passed = " or ".join(
+        f"{day} > $read and {day} <= $now"
+        for day in ("cast(valid_from as date)", "cast(valid_to as date) + 1")
+    )
     rows = " union all ".join(
-        f"select 1 from raw.{table} where {told}" + (f" or {begun}" if dated else "")
+        f"select 1 from raw.{table} where {told}" + (f" or {passed}" if dated else "")
         for table, dated in tables
     )
     return connection.execute(

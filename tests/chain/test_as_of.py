@@ -13,6 +13,7 @@ from warehouse.as_of import build_as_of, file_as_of, moment
 from warehouse.cli.commands import app
 from warehouse.content_hash import content_hash
 from warehouse.database import connect
+from warehouse.schema import apply_ops
 
 EARLIER = datetime(2024, 5, 1)
 
@@ -68,8 +69,25 @@ def test_a_day_before_all_knowledge_is_refused(published, tmp_path):
 def test_a_day_is_meant_until_its_end_and_nonsense_is_told():
     assert moment("2023-06-30") == datetime(2023, 6, 30, 23, 59, 59)
     assert moment("2023-06-30T08:00:00+08:00") == datetime(2023, 6, 30)
-    with pytest.raises(UsageError, match="not a moment"):
-        moment("yesterday")
+    for same in ("20230630", "2023-W26-5", "2023W265"):
+        assert moment(same) == moment("2023-06-30")
+    for wrong in ("yesterday", "0001-01-01T00:00+05:00"):
+        with pytest.raises(UsageError, match="not a moment"):
+            moment(wrong)
+
+
+@pytest.mark.parametrize("tables", [True, False])
+def test_a_model_that_is_half_built_is_not_asked(published_copy, tables):
+    """As a killed `build --as-of` leaves it: nothing notes that it ended."""
+    file = file_as_of(published_copy, EARLIER)
+    file.parent.mkdir(parents=True)
+    with connect(file, published_copy) as connection:
+        if tables:
+            apply_ops(connection)
+    asked = ["sql", "select 1", "--as-of", EARLIER.isoformat()]
+    done = CliRunner().invoke(app, [*asked, "--home", str(published_copy.home)])
+    assert isinstance(done.exception, UsageError)
+    assert "has not been finished" in str(done.exception)
 
 
 @pytest.mark.long

@@ -13,8 +13,10 @@ from html.parser import HTMLParser
 import duckdb
 import pytest
 
-from ingestion.errors import Busy, UsageError
+from ingestion.durable import held
+from ingestion.errors import Busy, MachineRefused, UsageError
 from ingestion.site import Site
+from warehouse import publish as publishing
 from warehouse.build import build
 from warehouse.database import reader, writer
 from warehouse.project import project_hash
@@ -28,6 +30,23 @@ sys.stdout.flush()
 sys.stdin.readline()
 print(con.sql("select release_id from published.release_info").fetchone()[0])
 print(con.sql("select count(*) from core.fct_observation").fetchone()[0])
+"""
+
+
+# More than its memory holds, so that it is sorted on disk.
+SPILLING = """
+import sys
+from pathlib import Path
+from ingestion.settings import Settings
+from warehouse.database import reader
+settings = Settings(home=Path(sys.argv[1]), memory_limit="64MB", threads=1)
+with reader(settings) as connection:
+    print(*connection.execute(
+        "select count(*), sum(n), sum(times) from (select n, n * $1 as times"
+        " from range($2) as numbers (n) order by hash(n * $1) limit $2 - 1)",
+        [int(sys.argv[2]), int(sys.argv[3])],
+    ).fetchone())
+    print(*sorted(p.name for p in (settings.releases / "current").iterdir()))
 """
 
 
@@ -104,6 +123,38 @@ def test_a_reader_cannot_reach_files_or_change_its_rights(published):
             connection.execute("set enable_external_access = true")
         with pytest.raises(duckdb.InvalidInputException):
             connection.execute("create table core.mine (x int)")
+
+
+def test_readers_that_spill_leave_each_other_and_the_release_alone(
+    published, command_environment, tmp_path
+):
+    rows = 2_000_000
+    # DuckDB takes -c for a terminal and draws how far it is.
+    script = tmp_path / "spilling.py"
+    script.write_text(SPILLING)
+    readers = [
+        subprocess.Popen(
+            [sys.executable, str(script), str(published.home), str(k), str(rows)],
+            env=command_environment, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        for k in (1, 2)
+    ]  # fmt: skip
+    for times, process in enumerate(readers, 1):
+        out, err = process.communicate()
+        assert process.returncode == 0, err
+        sums, there = out.splitlines()
+        count, total, multiplied = map(int, sums.split())
+        assert (count, multiplied) == (rows - 1, total * times)
+        assert there == "manifest.json models.html planwatch.duckdb"
+
+
+def test_without_room_to_spill_the_reader_says_what_to_do(
+    published, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    with pytest.raises(MachineRefused, match="TMPDIR"), reader(published):
+        pass
 
 
 def test_without_a_release_the_reader_says_what_to_do(make_settings, tmp_path):
@@ -211,6 +262,38 @@ def test_what_stands_between_two_builds_is_not_published(published_copy):
     build(published_copy)
     release = publish(published_copy, Site.load(published_copy.site))
     assert release.content_hash == old["content_hash"]
+
+
+def test_a_release_cites_only_what_its_build_had_read(published_copy):
+    """A batch that is loaded between build and publication is in the next one."""
+    old = current(published_copy)
+    with writer(published_copy) as connection:
+        connection.execute(
+            "insert into raw.batch select * replace ("
+            " 'late' as batch_id, load_seq + 1 as load_seq)"
+            " from raw.batch order by load_seq desc limit 1"
+        )
+    release = republish_changed(published_copy)
+    assert release.changed
+    assert list(release.source_batches) == old["source_batches"]
+    assert current(published_copy)["source_batches"] == old["source_batches"]
+
+
+def test_current_moves_before_another_may_publish(published_copy, monkeypatch):
+    real, seen = publishing._point_current, []
+
+    def looked_at(settings, release_id):
+        with (
+            pytest.raises(Busy),
+            held(settings.locks / "warehouse.lock", wait_seconds=0),
+        ):
+            pass
+        seen.append(release_id)
+        return real(settings, release_id)
+
+    monkeypatch.setattr(publishing, "_point_current", looked_at)
+    release = publish(published_copy, Site.load(published_copy.site))
+    assert seen == [release.release_id]
 
 
 def test_the_page_is_made_once_for_a_project(published_copy):

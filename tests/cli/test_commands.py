@@ -11,8 +11,10 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
+from ingestion.errors import UsageError
 from warehouse.as_of import build_as_of
 from warehouse.cli.commands import app
+from warehouse.database import writer
 from warehouse.publish import current
 
 runner = CliRunner()
@@ -63,6 +65,21 @@ def test_sql_prints_tables_for_people_and_json_for_programs(published):
         app, ["sql", "from range(9)", "--limit", "3", "--home", str(published.home)]
     )
     assert "more than 3 rows" in more.stderr
+
+
+def test_json_is_json_whatever_is_asked(published):
+    query = (
+        "select 'nan'::double as a, ['inf'::double, 1.5] as b,"
+        " map {date '2020-01-01': 1, date '2021-01-01': null} as c"
+    )
+
+    def refuse(word: str):
+        pytest.fail(f"{word} is no JSON")
+
+    told = planwatch("sql", query, "--home", published.home, "--json")
+    assert json.loads(told, parse_constant=refuse) == [
+        {"a": None, "b": [None, 1.5], "c": {"2020-01-01": 1, "2021-01-01": None}}
+    ]
 
 
 def test_the_worst_warnings_come_first(published):
@@ -212,6 +229,36 @@ def _replayed(settings, as_of) -> int:
         ).fetchone()[0]
 
 
+ANSWERS = (
+    # until, as it is kept, reason, as it is kept
+    ("20261231", "2026-12-31", "known;\r\nplan in hand", "known; plan in hand"),
+    ("2026-W53-4", "2026-12-31", ' says "no",\rand\u2028more ', 'says "no", and more'),
+)
+
+
+def test_an_answer_of_any_shape_keeps_the_file_usable(published_copy, monkeypatch):
+    monkeypatch.setenv("PLANWATCH_NOW", published_copy.now.isoformat())
+    home = ("--home", published_copy.home)
+    found = json.loads(planwatch("warnings", *home, "--json"))
+    names = [warning["warning_id"] for warning in found[: len(ANSWERS)]]
+    for name, (until, _, why, _) in zip(names, ANSWERS, strict=True):
+        said = ("--by", "Steering\r\ndesk", "--why", why, "--until", until)
+        planwatch("acknowledge", name, *said, *home)
+    for by, why in (("desk", "bad \udcff"), ("\udcff", "known")):
+        said = ["--by", by, "--why", why, *map(str, home)]
+        done = runner.invoke(app, ["acknowledge", names[0], *said])
+        assert isinstance(done.exception, UsageError)
+    with writer(published_copy) as connection:
+        kept = connection.execute(
+            "select warning_id, acknowledged_by, until, why"
+            " from raw.registry_acknowledgements"
+        ).fetchall()
+    assert sorted(kept) == sorted(
+        (name, "Steering desk", until, why)
+        for name, (_, until, _, why) in zip(names, ANSWERS, strict=True)
+    )
+
+
 WRONG = (
     ("EW-none", ["acknowledge", "EW-none", "--by", "A", "--why", "B"]),
     ("name and a reason", ["acknowledge", "EW-none", "--by", " ", "--why", "B"]),
@@ -219,6 +266,8 @@ WRONG = (
     ("2022-01-01", ["replay", "--from", "2022-01-01", "--to", "2021-12-31"]),
     ("quarter", ["replay", "--from", "2020-01-01", "--to", "2021-12-31",
                  "--step", "day"]),
+    ("not come yet", ["replay", "--from", "2020-01-01", "--to", "2100-01-01"]),
+    ("not come yet", ["replay", "--from", "2020-01-01", "--to", "9999-12-31"]),
 )  # fmt: skip
 
 
@@ -274,3 +323,20 @@ def test_nothing_that_a_release_cites_is_given_up(published_copy):
     )
     assert kept["retired"] == []
     assert planwatch("verify", "--home", published_copy.home)
+
+
+def test_nothing_that_the_next_release_will_cite_is_given_up(
+    published_copy, monkeypatch
+):
+    """Answers are loaded at once and released later; each lands the file anew."""
+    home = ("--home", published_copy.home)
+    monkeypatch.setenv("PLANWATCH_NOW", published_copy.now.isoformat())
+    (one, two, *_) = json.loads(planwatch("warnings", *home, "--json"))
+    for warning in (one, two):
+        said = ("--by", "Desk", "--why", "known")
+        planwatch("acknowledge", warning["warning_id"], *said, *home)
+    later = published_copy.now + timedelta(days=1)
+    monkeypatch.setenv("PLANWATCH_NOW", later.isoformat())
+    kept = json.loads(planwatch("retain", "--days", 0, *home, "--json"))
+    assert kept["retired"] == []
+    assert kept["protected"] == 2

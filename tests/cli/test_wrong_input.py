@@ -200,10 +200,59 @@ def test_wrong_usage(planwatch, published):
         (("sql", "selct 1", "--home", published.home), "selct"),
         (("receipt", "none", "--home", published.home), "none"),
         (("ingest", "no_such_source", "--home", published.home), "no_such_source"),
-    ):
+        (("sql", "", "--home", published.home), "no query"),
+        (("sql", "/* nothing */", "--home", published.home), "no query"),
+        (("sql", "select 1 as a, 2 as a", "--json", "--home", published.home),
+         "called a"),
+        (("sql", "select 1", "--limit", 10**19, "--home", published.home), "--limit"),
+        (("warnings", "--limit", 10**19, "--home", published.home), "--limit"),
+        (("airflow", "--port", 99999, "--home", published.home), "--port"),
+        (("serve-samples", "--port", 99999, "--home", published.home), "--port"),
+        (("retain", "--days", 99999999, "--home", published.home), "--days"),
+    ):  # fmt: skip
         code, told = planwatch(*arguments)
         assert code in (2, 3), arguments
         assert said in told
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PLANWATCH_MEMORY_LIMIT", "lots"),
+        ("PLANWATCH_MEMORY_LIMIT", "0GB"),
+        ("PLANWATCH_MEMORY_LIMIT", "2"),
+        ("PLANWATCH_THREADS", "0"),
+        ("PLANWATCH_THREADS", "many"),
+    ],
+)
+def test_a_wrong_setting(planwatch, monkeypatch, tmp_path, name, value):
+    monkeypatch.setenv(name, value)
+    code, told = planwatch("run", "--home", tmp_path)
+    assert code == 3
+    assert name in told
+    assert ".env.example" in told
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["run", "ingest", "load", "publish", "rebuild", "retain", "simulate", "warnings"],
+)
+def test_a_file_where_the_home_should_be(planwatch, tmp_path, command):
+    home = tmp_path / "home"
+    home.write_text("mine")
+    code, told = planwatch(command, "--home", home)
+    assert code == 2
+    assert str(home) in told.replace("\n", "")
+    assert home.read_text() == "mine"
+
+
+def test_a_file_on_the_way_to_the_home(planwatch, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    for command in ("run", "simulate"):
+        code, told = planwatch(command, "--home", tmp_path / "file" / "home")
+        assert code == 6
+        assert f"{tmp_path / 'file'}" in told
+        assert "is no folder" in told
 
 
 def test_faults_can_be_read_by_a_program(planwatch, tmp_path):

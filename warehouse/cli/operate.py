@@ -75,7 +75,9 @@ def demo(
 def airflow(
     site: SiteOption = None,
     home: HomeOption = None,
-    port: Annotated[int, typer.Option(help="Port of the web page.")] = 8080,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Port of the web page.")
+    ] = 8080,
 ) -> None:
     """Start Airflow with these DAGs on this home; ends with Ctrl-C."""
     from warehouse.airflow_home import (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Annotated, Any
@@ -37,9 +38,26 @@ def settings_of(home: str | None, site: str | None = None) -> Settings:
 
 
 def print_json(content: Any) -> None:
+    """JSON that every program can read: nan and inf, which it has not, are null."""
     if is_dataclass(content) and not isinstance(content, type):
         content = asdict(content)
-    print(json.dumps(content, ensure_ascii=False, default=str, indent=2))
+    print(json.dumps(_plain(content), ensure_ascii=False, default=str, indent=2))
+
+
+def _plain(value: Any) -> Any:
+    """`value` with all that JSON has no way to write, but for what is text."""
+    if isinstance(value, dict):
+        return {_key(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _key(key: Any) -> Any:
+    """A map of DuckDB may be keyed by a date or a decimal; JSON's are text."""
+    return key if isinstance(key, str | int | None) else str(key)
 
 
 def print_table(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated
 
 import duckdb
@@ -20,6 +23,8 @@ from warehouse.cli.options import (
 from warehouse.database import reader, reader_of
 
 MAX_ROWS = 1000
+# All of them are held in memory.
+MOST_ROWS = 1_000_000
 
 
 def sql(
@@ -28,7 +33,9 @@ def sql(
     ],
     home: HomeOption = None,
     json: JsonOption = False,
-    limit: Annotated[int, typer.Option(min=1, help="Rows to print.")] = MAX_ROWS,
+    limit: Annotated[
+        int, typer.Option(min=1, max=MOST_ROWS, help="Rows to print.")
+    ] = MAX_ROWS,
     as_of: Annotated[
         str | None,
         typer.Option("--as-of", help="Ask what `build --as-of` made of that day."),
@@ -38,6 +45,10 @@ def sql(
     with _asked(settings_of(home), as_of) as connection:
         try:
             cursor = connection.execute(query)
+            if cursor is None:
+                raise UsageError(
+                    "There is no query.", 'give one, such as "show all tables".'
+                )
             rows = cursor.fetchmany(limit)
             more = cursor.fetchone() is not None
         except duckdb.Error as error:
@@ -47,6 +58,7 @@ def sql(
             ) from error
         names = [column[0] for column in cursor.description or ()]
     if json:
+        _refuse_doubled(names)
         print_json([dict(zip(names, row, strict=True)) for row in rows])
     else:
         print_table(names, rows)
@@ -54,10 +66,25 @@ def sql(
         print(f"… more than {limit} rows; raise --limit.", file=sys.stderr)
 
 
-def _asked(settings: Settings, as_of: str | None):
+def _refuse_doubled(names: Sequence[str]) -> None:
+    """In JSON a name stands for one value: a second column would be lost."""
+    doubled = [name for name, times in Counter(names).items() if times > 1]
+    if doubled:
+        raise UsageError(
+            f"Several columns are called {', '.join(doubled)}.",
+            "name each of them, such as `a.code as a_code`.",
+        )
+
+
+@contextmanager
+def _asked(
+    settings: Settings, as_of: str | None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     if as_of is None:
-        return reader(settings)
-    from warehouse.as_of import file_as_of, moment
+        with reader(settings) as connection:
+            yield connection
+        return
+    from warehouse.as_of import file_as_of, is_finished, moment
 
     path = file_as_of(settings, moment(as_of))
     if not path.exists():
@@ -65,7 +92,13 @@ def _asked(settings: Settings, as_of: str | None):
             f"The model of {as_of} has not been built.",
             f"run `planwatch build --as-of {as_of}` first.",
         )
-    return reader_of(path, settings)
+    with reader_of(path, settings) as connection:
+        if not is_finished(connection):
+            raise UsageError(
+                f"The model of {as_of} has not been finished.",
+                f"run `planwatch build --as-of {as_of}` again.",
+            )
+        yield connection
 
 
 def warnings(
@@ -73,7 +106,9 @@ def warnings(
         str, typer.Option(help="open, acknowledged, resolved or all.")
     ] = "open",
     severity: Annotated[str | None, typer.Option(help="yellow, orange or red.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Rows to print.")] = 20,
+    limit: Annotated[
+        int, typer.Option(min=1, max=MOST_ROWS, help="Rows to print.")
+    ] = 20,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:

@@ -40,7 +40,11 @@ def serve_samples(
     home: HomeOption = None,
     port: Annotated[
         int | None,
-        typer.Option(help="Port on loopback (default: PLANWATCH_SAMPLES_URL)."),
+        typer.Option(
+            min=1,
+            max=65535,
+            help="Port on loopback (default: PLANWATCH_SAMPLES_URL).",
+        ),
     ] = None,
     host: Annotated[
         str, typer.Option(help="Address to listen on; loopback unless you mean it.")

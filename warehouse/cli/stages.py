@@ -28,6 +28,9 @@ BatchArgument = Annotated[
     typer.Argument(help="Batch id as `ingest` prints it; without it: all waiting."),
 ]
 
+# A century: older bytes than that there are none.
+MOST_DAYS = 36_500
+
 
 def ingest(
     source: Annotated[
@@ -304,7 +307,11 @@ def verify(home: HomeOption = None, json: JsonOption = False) -> None:
 def retain(
     days: Annotated[
         int | None,
-        typer.Option(min=0, help="Age in days (default: the site's retention_days)."),
+        typer.Option(
+            min=0,
+            max=MOST_DAYS,
+            help="Age in days (default: the site's retention_days).",
+        ),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only tell what would be given up.")
@@ -313,13 +320,15 @@ def retain(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Give up old landed bytes; never what a release cites or still waits."""
+    """Give up old landed bytes; never what a release cites or will cite."""
     from ingestion.retention import retain as give_up
     from warehouse.pending import pending
+    from warehouse.publish import unreleased
 
     settings = settings_of(home, site)
     age = days if days is not None else Site.load(settings.site).retention_days
-    waiting = [batch.batch_id for batch in pending(settings)]
+    # First what is not loaded: a batch that is loaded meanwhile stands in both.
+    waiting = {batch.batch_id for batch in pending(settings)} | unreleased(settings)
     kept = give_up(settings, age, protected=waiting, dry_run=dry_run)
     if json:
         print_json(kept)

@@ -103,6 +103,7 @@ def replay(
     are those of today. What was found is kept for good and stands in
     published.warning_track_record.
     """
+    from ingestion.clock import now
     from ingestion.site import Site
     from warehouse.build import build
     from warehouse.database import reader
@@ -113,7 +114,12 @@ def replay(
 
     settings = settings_of(home, site)
     declared = Site.load(settings.site)
-    dates = moments(_day(since, "--from"), _day(until, "--to"), step)
+    last = _day(until, "--to")
+    if last > now(settings).date():
+        raise UsageError(
+            f"--to {until} has not come yet.", "give today or an earlier day."
+        )
+    dates = moments(_day(since, "--from"), last, step)
     found = fire(settings, dates, step, lambda at: remarks.print(f"as of {at:%F} …"))
     build(settings)
     publish(settings, declared)
