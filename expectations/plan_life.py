@@ -63,13 +63,14 @@ approvals as (
     group by plan_code, plan_version
 ),
 
--- What extends a plan is a version approved later in the same steps.
+-- What extends a plan is a version approved later in the same steps, and by the
+-- day on which it is extended.
 revisions as (
     select
         original.plan_code,
         original.plan_version,
         array_to_string(original.steps, ', ') as approval,
-        min(revised.plan_version) as revised_version
+        min(revised.approved_on) as revised_on
     from approvals as original
     left join approvals as revised
         on
@@ -103,7 +104,7 @@ select
         true
     ) as is_allowed,
     coalesce(revisions.approval, 'approved') as approval,
-    revisions.revised_version
+    coalesce(revisions.revised_on <= followed.event_on, false) as is_revised
 from followed
 left join transitions using (event)
 left join revisions using (plan_code, plan_version)
@@ -130,7 +131,7 @@ def add_steps(bench: Bench) -> None:
             case when not step.is_allowed then step.before end as event__before,
             step.may_follow as event__may_follow,
             case
-                when judged.event = 'extended' and step.revised_version is null
+                when judged.event = 'extended' and not step.is_revised
                     then step.approval
             end as event__unrevised
         from judged_registry as judged

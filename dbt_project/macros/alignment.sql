@@ -12,11 +12,21 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Order of figures as a base: before the start of the plan rather than after,
-    then the nearer one. -#}
-{% macro base_place(figure_start, plan_start) -%}
+{#- Order of figures as a base: before the start of the plan rather than after;
+    then the nearer year, of which the whole goes before its parts, and of these
+    the nearer. -#}
+{% macro base_place(period, plan_start) -%}
     (
-        case when {{ figure_start }} < {{ plan_start }} then 0 else 100000 end
-        + abs({{ month_index(figure_start) }} - {{ month_index(plan_start) }})
+        case
+            when {{ period_end(period) }} < {{ plan_start }}
+                then 1000 * (year({{ plan_start }} - 1) - year({{ period_end(period) }}))
+            else
+                1000000
+                + 1000 * (year({{ period_end(period) }}) - year({{ plan_start }}))
+        end
+        + 12 * (12 - {{ period_months(period) }})
+        + abs(
+            {{ month_index(period_end(period)) }} - {{ month_index(plan_start) }}
+        ) % 12
     )
 {%- endmacro %}

@@ -18,6 +18,14 @@
 {%- endmacro %}
 
 {#- Of several slices of a code the last that has begun is in force. -#}
+{% macro last_begun(code) -%}
+    qualify
+        row_number() over (
+            partition by {{ code }}
+            order by valid_from desc nulls last
+        ) = 1
+{%- endmacro %}
+
 {% macro valid_on_day() -%}
     coalesce(
         valid_from <= coalesce(cast(day as date), cast(moment as date)), true
@@ -40,9 +48,11 @@
 {% macro region_as_of() -%}
     select * exclude (known_to, is_current) from core.dim_region_vintage
     where {{ known_at_moment() }} and {{ valid_on_day() }}
+    {{ last_begun('region_code') }}
 {%- endmacro %}
 
 {% macro unit_as_of() -%}
     select * exclude (known_to, is_current) from core.dim_unit_vintage
     where {{ known_at_moment() }} and {{ valid_on_day() }}
+    {{ last_begun('unit_code') }}
 {%- endmacro %}

@@ -174,7 +174,23 @@
                             as decimal(38, 10)
                         )
                 else 0
-            end as part
+            end as part,
+            -- A zero that goes along is told; one that cannot go is no figure.
+            coalesce(
+                shares.region_code is null
+                or (
+                    shares.share = 1
+                    and (
+                        shares.is_rename
+                        or shares.region_code = rows_known.region_code
+                    )
+                )
+                or (
+                    shares.share <> 0
+                    and indicators.aggregation in ('sum', 'last')
+                ),
+                false
+            ) as is_carried
         from rows_known
         left join shares
             on
@@ -190,7 +206,8 @@
     rests as (
         select
             observation_key,
-            any_value(value) - sum(part) as rest
+            any_value(value) - sum(part) as rest,
+            bool_or(part <> 0 or is_carried) as is_told
         from spread
         group by observation_key
     )
@@ -216,7 +233,7 @@
             as reported_regions,
         min(period_end) as period_end
     from spread
-    where part <> 0 or value = 0
+    where part <> 0 or (value = 0 and is_carried)
     group by
         source_kind, source_code, unit_code, then_code, indicator_code,
         definition_version, period, breakdown
@@ -238,5 +255,5 @@
     from rows_known
     inner join rests
         on rows_known.observation_key = rests.observation_key
-    where rests.rest <> 0
+    where rests.rest <> 0 or not rests.is_told
 {%- endmacro %}

@@ -14,7 +14,9 @@
         delete from {{ this }}
         where exists (
             select 1 from {{ ref('stg_rules') }}
-            where rule_id = '{{ rule_id }}' and {{ is_unread(this.name) }}
+            where
+                rule_id = '{{ rule_id }}'
+                and {{ is_unread_slice(this.name) }}
         )
     {%- endif -%}
 {%- endmacro %}

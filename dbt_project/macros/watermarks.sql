@@ -48,12 +48,14 @@
 {%- endmacro %}
 
 {#- Asked while the model is written: with nothing new, the vintages of all rows
-    need not be lined up only to find that none is needed. -#}
+    need not be lined up only to find that none is needed. A rule is news also
+    when its own date has come. -#}
 {% macro has_unread(table) -%}
     {%- if execute -%}
         {%- set found = run_query(
             "select count(*) from " ~ source('raw', table)
             ~ " where " ~ is_unread(this.name)
+            ~ (has_begun_or_ended(this.name) if table == 'registry_rules')
         ) -%}
         {{ return(found.columns[0].values()[0] > 0) }}
     {%- endif -%}

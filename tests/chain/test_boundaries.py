@@ -108,6 +108,28 @@ def country(published):
     return Country(published)
 
 
+def test_a_zero_goes_where_a_figure_may_go_and_nowhere_else(country):
+    """A and B are merged into C; D is renamed. A mean goes through a rename only."""
+    country.regions(*((code, None) for code in "ABD"), ("C", "2010-01-01"),
+                    ("E", "2010-01-01"))  # fmt: skip
+    country.successions(
+        ("A", "C", "2010-01-01", "merge", None),
+        ("B", "C", "2010-01-01", "merge", None),
+        ("D", "E", "2010-01-01", "rename", None),
+    )
+    figures = [("A", 2009, 0), ("B", 2009, 5), ("D", 2009, 0)]
+    country.observe(figures)
+    country.observe(figures, "RATE")
+    assert country.on("2011-01-01") == {
+        ("C", 2009): (5, "converted"), ("E", 2009): (0, "converted"),
+    }  # fmt: skip
+    assert country.on("2011-01-01", "RATE") == {
+        ("E", 2009): (0, "converted"),
+        ("rest of A", 2009): (0, "unexplained"),
+        ("rest of B", 2009): (5, "unexplained"),
+    }
+
+
 def test_a_split_and_a_merge_then_and_now(country):
     """A splits 60:40 into B and C in 2010, C goes into D in 2015."""
     country.regions(("A", None), ("D", None), ("B", "2010-01-01"), ("C", "2010-01-01"))

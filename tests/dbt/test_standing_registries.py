@@ -32,8 +32,8 @@ def raw():
         yield connection, SmallWorld(connection)
 
 
-def unit(valid_from: str) -> dict[str, str]:
-    return {"unit_code": "U9", "name_en": "Late", "valid_from": valid_from}
+def unit(valid_from: str, **more: str) -> dict[str, str]:
+    return {"unit_code": "U9", "name_en": "Late", "valid_from": valid_from, **more}
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,18 @@ def test_what_is_news(raw, valid_from, known_from, read_seq, expected):
     connection, world = raw
     world.registry("units", unit(valid_from), at=known_from)
     assert have_news(connection, read_seq, READ, NOW) is expected
+
+
+@pytest.mark.parametrize(
+    ("valid_to", "expected"),
+    [("2025-06-30", False), ("2025-07-01", True), ("2025-08-01", False)],
+)
+def test_what_has_ended_since_is_news(raw, valid_to, expected):
+    """The first day without it counts: one that ended on 30 June was gone then."""
+    connection, world = raw
+    row = unit("2025-01-01", valid_to=valid_to)
+    world.registry("units", row, at=datetime(2025, 6, 1))
+    assert have_news(connection, 1, READ, NOW) is expected
 
 
 def test_a_row_without_slices_is_news_only_once(raw):
@@ -79,8 +91,9 @@ def test_models_of_the_registries_read_nothing_else(warehouse):
             for name in found - sources
             if OF_THE_DAY.search(COMMENT.sub("", nodes[name].raw_code))
         }
-        # These two choose among slices of validity, which `have_news` knows.
-        assert by_day <= {"stg_clock", "dim_region", "dim_unit"}, node.name
+        # These choose among slices of validity, which `have_news` knows.
+        sliced = {"dim_region", "dim_unit", "int_rule_parameters"}
+        assert by_day <= sliced | {"stg_clock"}, node.name
 
 
 def test_a_wave_of_figures_leaves_them_standing(warehouse, tmp_path):

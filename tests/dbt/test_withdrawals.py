@@ -17,7 +17,8 @@ from small_world import SmallWorld, found, indicator, rule, target
 SEEN = (
     "--select", "+early_warning", "+indicator_trend", "+reporting_discipline",
     "+fiscal_risk", "+urban_rural_ratio", "+regional_inequality",
-    "+regional_inequality_change", "+regional_convergence",
+    "+regional_inequality_change", "+regional_convergence", "dim_region_vintage",
+    "dim_unit_vintage",
 )  # fmt: skip
 TABLES = (*SEEN, "--exclude", "config.materialized:view")
 KNOWN = datetime(2024, 1, 20)
@@ -39,6 +40,9 @@ GONE = {
 }  # fmt: skip
 
 
+RATED_BY = "select distinct rule_version from marts.indicator_progress"
+
+
 @pytest.fixture(scope="module")
 def moved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     """After the waves and, in `taken`, what they and a build anew tell."""
@@ -46,8 +50,10 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         made.fill(before, BUILT)
         made.run(*SEEN)
         made.take("before")
+        made.facts["rated_by"] = [made.query(RATED_BY)]
         made.fill(name_otherwise, RULED)
         made.run(*TABLES)
+        made.facts["rated_by"].append(made.query(RATED_BY))
         made.fill(withdraw, LATER)
         made.run(*TABLES)
         made.take("wave")
@@ -80,7 +86,14 @@ def before(world: SmallWorld) -> None:
         at=KNOWN, region_code="P0",
     )  # fmt: skip
     work(world, {f"{y}-{m:02}": y % 10 + m for y in (2023, 2024) for m in months()})
-    # Announced in advance: other names from 1 June 2025 on.
+    # Announced in advance: another limit from the day after on,
+    world.registry(
+        "rules",
+        {**rule("PROGRESS_RAG", "yellow_limit_pct", "50"), "rule_version": "2",
+         "valid_from": "2025-03-02"},
+        at=KNOWN,
+    )  # fmt: skip
+    # and other names from 1 June 2025 on.
     world.registry("regions", region("P1", "New P1", valid_from="2025-06-01"))
     world.registry(
         "units",
@@ -228,3 +241,18 @@ def test_what_has_no_first_day_is_owed_since_the_first_period(moved):
 def test_nobody_is_silent_on_a_form_that_was_withdrawn(moved):
     assert "'GONE'" in warnings(moved, "before")
     assert "'GONE'" not in warnings(moved, "wave")
+
+
+def test_a_code_is_in_force_once(moved):
+    """P1 and U2 have two open slices each: the one that began last counts."""
+    for kind, code, name in (("region", "P1", "New P1"), ("unit", "U2", "New U2")):
+        rows = moved.query(
+            f"select {kind}_code, name_en from core.{kind}_as_of('2025-06-02')"
+        )
+        assert dict(rows)[code] == name
+        assert len(dict(rows)) == len(rows) > 2
+
+
+def test_a_rule_is_in_force_from_its_own_date_on(moved):
+    """No row arrives on that day that progress would be rated anew for."""
+    assert moved.facts["rated_by"] == [[("1",)], [("2",)]]

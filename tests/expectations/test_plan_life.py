@@ -91,6 +91,8 @@ def test_an_extension_needs_a_revision_approved_as_the_original(planned):
     approved_only = events(REVISION[1], version="2")
     verdict = planned.registry("plan_events", [*life, *approved_only])
     assert told(verdict) == [refusal]
+    too_late = events(REVISION[0], ("approved", "2026-06-02"), version="2")
+    assert told(planned.registry("plan_events", [*life, *too_late])) == [refusal]
     verdict = planned.registry("plan_events", [*life, *events(*REVISION, version="2")])
     assert verdict.accepted, reasons_of(verdict)
 

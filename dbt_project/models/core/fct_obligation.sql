@@ -34,24 +34,62 @@ periods as (
     {%- endif %}
 ),
 
+-- A unit that is renamed, or a form that is due on another day, goes on.
+form_stretches as (
+    {{ joined_slices('forms', [
+        'form_code', 'frequency', 'unit_kind', 'unit_level',
+    ]) }}
+),
+
+unit_stretches as (
+    {{ joined_slices('units', ['unit_code', 'unit_kind', 'level']) }}
+),
+
 -- least() and greatest() pass over missing dates: an open end stays open, and
 -- so does a beginning where neither form nor unit has a first day.
 duties as (
     select
+        form_stretches.form_code,
+        unit_stretches.unit_code,
+        form_stretches.frequency,
+        unit_stretches.unit_kind,
+        unit_stretches.level,
+        greatest(form_stretches.valid_from, unit_stretches.valid_from)
+            as duty_from,
+        least(form_stretches.valid_to, unit_stretches.valid_to) as duty_to
+    from form_stretches
+    inner join unit_stretches
+        on
+            (
+                form_stretches.unit_kind is null
+                or form_stretches.unit_kind = unit_stretches.unit_kind
+            )
+            and (
+                form_stretches.unit_level is null
+                or form_stretches.unit_level = unit_stretches.level
+            )
+),
+
+-- When a period is due says the form as it is at its end.
+due as (
+    select
         forms.form_code,
-        units.unit_code,
-        forms.frequency,
         forms.due_days,
         forms.legal_basis,
-        units.unit_kind,
-        units.level,
-        greatest(forms.valid_from, units.valid_from) as duty_from,
-        least(forms.valid_to, units.valid_to) as duty_to
+        periods.period
     from forms
-    inner join units
+    inner join periods
         on
-            (forms.unit_kind is null or forms.unit_kind = units.unit_kind)
-            and (forms.unit_level is null or forms.unit_level = units.level)
+            forms.frequency = periods.frequency
+            and coalesce(forms.valid_from <= periods.period_end, true)
+            and coalesce(forms.valid_to >= periods.period_end, true)
+    qualify
+        row_number() over (
+            partition by forms.form_code, periods.period
+            order by
+                forms.valid_from desc nulls last,
+                forms.due_days desc nulls last
+        ) = 1
 ),
 
 final as (
@@ -61,18 +99,18 @@ final as (
         periods.period,
         periods.period_start,
         periods.period_end,
-        {{ end_of_day('(periods.period_end + duties.due_days)') }} as due_at,
+        {{ end_of_day('(periods.period_end + due.due_days)') }} as due_at,
         concat_ws(
             '; ',
             concat(
-                duties.form_code, ' is due ', duties.due_days,
+                duties.form_code, ' is due ', due.due_days,
                 ' days after each period of frequency ', duties.frequency
             ),
             concat(
                 'owed by each ', duties.unit_kind, ' of level ', duties.level,
                 ' that is valid throughout ', periods.period
             ),
-            duties.legal_basis
+            due.legal_basis
         ) as reason
     from duties
     inner join periods
@@ -85,13 +123,16 @@ final as (
             and (
                 duties.duty_to is null or duties.duty_to >= periods.period_end
             )
-    -- Slices that overlap oblige once.
+    inner join due
+        on
+            duties.form_code = due.form_code
+            and periods.period = due.period
+    -- Stretches that overlap oblige once.
     qualify
         row_number() over (
             partition by duties.form_code, duties.unit_code, periods.period
             order by
                 duties.duty_from desc nulls last,
-                duties.due_days desc nulls last,
                 duties.unit_kind asc nulls last,
                 duties.level asc nulls last
         ) = 1

@@ -85,6 +85,7 @@ revisions as (
             and original.approved_on <= revised.approved_on
             and original.was_drafted <= revised.was_drafted
             and original.was_submitted <= revised.was_submitted
+            and followed.event_on >= revised.approved_on
     where followed.event = 'extended'
     group by
         followed.plan_code, followed.plan_version, followed.event_number

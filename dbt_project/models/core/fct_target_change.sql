@@ -13,6 +13,7 @@
     'target_value', 'baseline_value', 'target_type', 'binding', 'strictness',
     'target_period', 'baseline_period',
 ] %}
+{% set before = compared + ['is_deleted', 'plan_version'] %}
 
 with
 
@@ -26,22 +27,52 @@ vintages as (
     {%- endif %}
 ),
 
--- The first vintage in a revised version takes up the version before.
+-- Each beside the vintage before it in its own version.
 ordered as (
     select
         *,
-        {{ before_change(compared + ['is_deleted', 'plan_version']) }}
+        row_number() over own = 1 as is_first,
+        {{ own_before(before) }}
     from vintages
-    window
-        own as (
-            partition by target_key order by known_from asc nulls last
-        ),
-        line as (
-            partition by
-                plan_code, indicator_code, definition_version, region_code,
-                unit_code, breakdown
-            order by known_from asc nulls last, plan_version asc nulls last
-        )
+    window own as (partition by target_key order by known_from asc nulls last)
+),
+
+-- The first vintage in a revised version takes up the version before: what was
+-- last told in it and not withdrawn.
+taken_up as (
+    select
+        ordered.target_key as revised_key,
+        lower.*
+    from ordered
+    inner join vintages as lower
+        on
+            {{ same(
+                ['plan_code', 'indicator_code', 'definition_version'],
+                'ordered', 'lower'
+            ) }}
+            and {{ same_or_none(
+                ['region_code', 'unit_code', 'breakdown'], 'ordered', 'lower'
+            ) }}
+            and {{ version_place('ordered.plan_version') }}
+            > {{ version_place('lower.plan_version') }}
+            and ordered.known_from >= lower.known_from
+    where ordered.is_first and not lower.is_deleted
+    qualify
+        row_number() over (
+            partition by ordered.target_key
+            order by
+                {{ version_place('lower.plan_version') }} desc nulls last,
+                lower.known_from desc nulls last
+        ) = 1
+),
+
+compared as (
+    select
+        ordered.*,
+        {{ before_change(before) }}
+    from ordered
+    left join taken_up
+        on ordered.is_first and ordered.target_key = taken_up.revised_key
 ),
 
 told as (
@@ -57,7 +88,7 @@ told as (
                 end{{ ',' if not loop.last }}
             {% endfor %}
         ) as changed_columns
-    from ordered
+    from compared
 ),
 
 final as (

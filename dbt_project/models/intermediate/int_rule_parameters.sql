@@ -1,23 +1,50 @@
 with
 
-rules as (
-    select * from {{ ref('stg_rules') }}
-    where is_current
+clock as (
+    select * from {{ ref('stg_clock') }}
 ),
 
--- Of several versions of a rule the one that became known last is in force.
-in_force as (
+told as (
+    select * from {{ ref('stg_rules') }}
+),
+
+rules as (
+    select told.*
+    from told
+    cross join clock
+    where
+        told.is_current
+        and coalesce(told.valid_from <= cast(clock.as_of as date), true)
+        and coalesce(told.valid_to >= cast(clock.as_of as date), true)
+),
+
+-- When each version was first told, or began later. One that is told again,
+-- with its source put right, does not come back by that.
+begun as (
     select
         rule_id,
-        rule_version
-    from rules
+        rule_version,
+        greatest(min(known_from), min(valid_from)) as begun_at
+    from told
     group by rule_id, rule_version
+),
+
+-- Of several versions of a rule the one that began last is in force.
+in_force as (
+    select
+        rules.rule_id,
+        rules.rule_version
+    from rules
+    inner join begun
+        on
+            rules.rule_id = begun.rule_id
+            and rules.rule_version = begun.rule_version
     qualify
         row_number() over (
-            partition by rule_id
+            partition by rules.rule_id
             order by
-                max(known_from) desc nulls last,
-                rule_version desc nulls last
+                begun.begun_at desc nulls last,
+                {{ version_place('rules.rule_version') }} desc nulls last
         ) = 1
 ),
 

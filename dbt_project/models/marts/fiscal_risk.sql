@@ -49,7 +49,10 @@ measured as (
         parts.expenditure / nullif(parts.population, 0)
             as expenditure_per_capita,
         case
-            when rules.red_from_pct is null then 'no rule'
+            when
+                rules.yellow_from_pct + rules.orange_from_pct
+                + rules.red_from_pct is null
+                then 'no rule'
             when parts.units_differ then 'units differ'
             when parts.explicit_debt is null then 'no debt'
             when parts.resources is null then 'no resources'
@@ -79,6 +82,8 @@ classed as (
     from measured
 ),
 
+-- The mean has the peers of the spread around it: a region without people
+-- has no expenditure per person and must not move the mean of the others.
 bounded as (
     select
         *,
@@ -88,11 +93,17 @@ bounded as (
             when 'orange' then red_from_pct
         end as next_class_from_pct,
         sum(expenditure) over peers / sum(population) over peers
-            as peer_expenditure
+            as peer_expenditure,
+        ntile(5) over (
+            partition by
+                fiscal_key, region_level, self_sufficiency is not null
+            order by
+                self_sufficiency asc nulls last, region_code asc nulls last
+        ) as fifth
     from classed
     window peers as (
         partition by
-            fiscal_key, region_level, expenditure + population is not null
+            fiscal_key, region_level, expenditure_per_capita is not null
     )
 ),
 
@@ -122,16 +133,14 @@ final as (
         revenue,
         expenditure,
         round(self_sufficiency, 10) as self_sufficiency,
+        -- That of the first by rank: a code must not part equal regions.
         case
             when self_sufficiency is not null
                 then
-                    ntile(5) over (
+                    min(fifth) over (
                         partition by
                             fiscal_key, region_level,
-                            self_sufficiency is not null
-                        order by
-                            self_sufficiency asc nulls last,
-                            region_code asc nulls last
+                            round(self_sufficiency, 10)
                     )
         end as self_sufficiency_quintile,
         round(expenditure_per_capita, 10) as expenditure_per_capita,
@@ -146,7 +155,7 @@ final as (
                                     2
                                 )
                             ) over peers / sum(population) over peers
-                        ) / peer_expenditure,
+                        ) / nullif(peer_expenditure, 0),
                         10
                     )
         end as expenditure_cv_weighted,

@@ -100,7 +100,8 @@ fitted as (
         regr_r2(rate, log_start) as r_squared,
         stddev_pop(log_start) as sigma_start,
         stddev_pop(log_end) as sigma_end,
-        min(log_start) < max(log_start) as do_starts_differ
+        min(log_start) < max(log_start) as do_starts_differ,
+        round(max(rate) - min(rate), 10) > 0 as do_rates_differ
     from growth
     group by
         indicator_code, population_indicator_code, region_level, source_kind,
@@ -108,14 +109,22 @@ fitted as (
     having count(*) >= 3
 ),
 
--- Where all regions start alike, growth cannot be fitted to the start.
+-- Where all regions start alike, growth cannot be fitted to the start. Where
+-- all grow alike, there is no variance to explain: what is left of it is the
+-- noise of the last digits, from which any slope and speed could follow.
 settled as (
     select
         * replace (
-            {% for name in ['intercept', 'beta', 'beta_se', 'r_squared'] -%}
-                case when do_starts_differ then {{ name }} end as {{ name }}
-                {{- ',' if not loop.last }}
-            {% endfor %}
+            {% for name in ['intercept', 'beta_se'] -%}
+                case when do_starts_differ then {{ name }} end as {{ name }},
+            {% endfor -%}
+            case
+                when do_starts_differ and do_rates_differ then beta
+                when do_starts_differ then 0
+            end as beta,
+            case
+                when do_starts_differ and do_rates_differ then r_squared
+            end as r_squared
         )
     from fitted
 ),
@@ -147,7 +156,7 @@ final as (
             as half_life_years,
         round(sigma_start, 10) as sigma_start,
         round(sigma_end, 10) as sigma_end,
-        sigma_end < sigma_start as is_sigma_converging
+        round(sigma_end, 10) < round(sigma_start, 10) as is_sigma_converging
     from timed
 )
 

@@ -1,5 +1,9 @@
 -- depends_on: {{ ref('stg_clock') }} {{ ref('int_progress_clock') }}
 -- depends_on: {{ ref('int_inequality_touched') }}
+{% set comparison = [
+    'indicator_code', 'population_indicator_code', 'region_level',
+    'group_kind', 'source_kind', 'months',
+] %}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -20,23 +24,35 @@ contributions as (
     {{ contributions_since() }}
 ),
 
--- The period before is the last one of the same length that was computed.
-followed as (
+-- The period before is the last one of the same length for which the comparison
+-- was computed: a region that was not in it then has no change to tell.
+numbered as (
     select
         *,
-        lag(period) over series as previous_period,
-        lag(theil_t_contribution) over series as previous_contribution,
-        lag(population_share) over series as previous_population_share,
-        lag(value_share) over series as previous_value_share
-    from contributions
-    window
-        series as (
-            partition by
-                indicator_code, population_indicator_code, region_level,
-                group_kind, source_kind, group_code, region_code,
-                months
+        dense_rank() over (
+            partition by {{ comparison | join(', ') }}
             order by period asc nulls last
-        )
+        ) as period_number
+    from contributions
+),
+
+-- A region that goes over to another group is still the same region.
+followed as (
+    select
+        told.*,
+        earlier.period as previous_period,
+        earlier.theil_t_contribution as previous_contribution,
+        earlier.population_share as previous_population_share,
+        earlier.value_share as previous_value_share
+    from numbered as told
+    inner join numbered as earlier
+        on
+            {{ same_or_none(comparison, 'told', 'earlier') }}
+            and told.period_number - 1 = earlier.period_number
+            and (told.region_code is null) = (earlier.region_code is null)
+            and coalesce(told.region_code, told.group_code)
+            = coalesce(earlier.region_code, earlier.group_code)
+    where told.period >= told.from_period
 ),
 
 changed as (
@@ -49,11 +65,9 @@ changed as (
                     then theil_t_contribution - previous_contribution
             end
         ) over (
-            partition by
-                comparison_key, region_level, group_kind, previous_period
+            partition by comparison_key, region_level, group_kind
         ) as total_change
     from followed
-    where previous_period is not null and period >= from_period
 ),
 
 final as (

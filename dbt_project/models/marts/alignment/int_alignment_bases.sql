@@ -31,7 +31,7 @@ points as (
         region_code,
         unit_code,
         indicator_code,
-        period_start
+        period
     from {{ ref('fct_observation') }}
     where
         is_current
@@ -66,15 +66,15 @@ touched as (
         left join {{ this }} as told on keyed.base_key = told.base_key
         where
             told.value is null
-            or {{ base_place('keyed.period_start', 'keyed.plan_start') }}
-            <= {{ base_place('told.figure_start', 'told.plan_start') }}
+            or {{ base_place('keyed.period', 'keyed.plan_start') }}
+            <= {{ base_place('told.figure_period', 'told.plan_start') }}
     {%- endif %}
 ),
 
 figures as (
     select
         touched.*,
-        observations.period_start as figure_start,
+        observations.period as figure_period,
         cast(observations.value as double) as value,
         observations.known_from as figure_known_from,
         observations.observation_key,
@@ -103,7 +103,7 @@ chosen as (
             partition by base_key
             order by
                 case when value is null then 1 else 0 end asc nulls last,
-                {{ base_place('figure_start', 'plan_start') }} asc nulls last,
+                {{ base_place('figure_period', 'plan_start') }} asc nulls last,
                 figure_known_from desc nulls last,
                 observation_key asc nulls last
         ) = 1
@@ -116,7 +116,7 @@ final as (
         unit_code,
         indicator_code,
         plan_start,
-        figure_start,
+        figure_period,
         value,
         known_from,
         load_seq

@@ -42,7 +42,8 @@ units as (
 ),
 
 -- A child stands in a plan below, or in the same plan one region or one unit
--- further down.
+-- further down. Of several versions of a plan below the last that speaks of the
+-- target counts: an adjusted one stands beside the one before it.
 related as (
     select
         parents.target_key as parent_key,
@@ -56,6 +57,12 @@ related as (
             and parents.indicator_code = children.indicator_code
             and parents.breakdown = children.breakdown
     where parents.unit_code is null and children.unit_code is null
+    qualify
+        children.plan_version = first_value(children.plan_version) over (
+            partition by
+                parents.target_key, children.plan_code, children.region_code
+            order by {{ newest_version('children.plan_version') }}
+        )
     union all
     select
         parents.target_key as parent_key,

@@ -12,12 +12,17 @@ targets as (
     where targets.is_current
 ),
 
-regions as (
-    select dim_region.*
-    from {{ ref('dim_region') }} as dim_region
-    cross join clock
-    where coalesce(dim_region.valid_to >= cast(clock.as_of as date), true)
-),
+{% for name in ['region', 'unit'] -%}
+    {{ name }}s as (
+        select asked.*
+        from {{ ref('dim_' ~ name) }} as asked
+        cross join clock
+        where
+            coalesce(asked.valid_from <= cast(clock.as_of as date), true)
+            and coalesce(asked.valid_to >= cast(clock.as_of as date), true)
+    ),
+
+{% endfor -%}
 
 -- Of which level binding targets have to be carried by every region below.
 coverage as (
@@ -85,8 +90,7 @@ final as (
         on
             targets.target_key = children.parent_key
             and children.child_kind = 'unit'
-    inner join {{ ref('dim_unit') }} as units
-        on targets.unit_code = units.parent_unit_code
+    inner join units on targets.unit_code = units.parent_unit_code
 )
 
 select * from final

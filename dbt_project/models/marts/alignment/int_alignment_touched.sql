@@ -80,7 +80,7 @@ changed_terms as (
     from {{ ref('stg_rules') }}
     where
         rule_id in ('TARGET_INTENSITY', 'TARGET_COVERAGE')
-        and {{ is_unread(reader) }}
+        and {{ is_unread_slice(reader) }}
     union all
     select indicator_code as changed
     from {{ ref('stg_indicators') }}

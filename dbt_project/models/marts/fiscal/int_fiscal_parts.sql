@@ -39,7 +39,7 @@ item_values as (
                 touched.fiscal_key, observations.region_code,
                 observations.indicator_code
             order by
-                observations.definition_version desc nulls last,
+                {{ newest_version('observations.definition_version') }},
                 observations.known_from desc nulls last,
                 observations.source_code asc nulls last
         ) = 1

@@ -12,7 +12,7 @@ changed_terms as (
     from {{ ref('stg_rules') }}
     where
         rule_id in ('FISCAL_RISK', 'FISCAL_ITEM')
-        and {{ is_unread(reader) }}
+        and {{ is_unread_slice(reader) }}
     union all
     select region_code as changed
     from {{ ref('stg_regions') }}

@@ -55,7 +55,7 @@ observations as (
                 observations.indicator_code, observations.region_code,
                 observations.source_kind, observations.period
             order by
-                observations.definition_version desc nulls last,
+                {{ newest_version('observations.definition_version') }},
                 observations.known_from desc nulls last,
                 observations.source_code asc nulls last
         ) = 1

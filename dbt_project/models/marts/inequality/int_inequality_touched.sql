@@ -7,6 +7,14 @@
         or {{ is_unread('regional_convergence') }}
     )
 {% endset %}
+{% set unread_rule %}
+    (
+        {{ is_unread_slice('regional_inequality_contribution') }}
+        or {{ is_unread_slice('regional_inequality') }}
+        or {{ is_unread_slice('regional_inequality_change') }}
+        or {{ is_unread_slice('regional_convergence') }}
+    )
+{% endset %}
 {{ config(
     materialized='table',
     pre_hook=[
@@ -34,7 +42,7 @@ changed_terms as (
     from {{ ref('stg_rules') }}
     where
         rule_id in ('INEQUALITY', 'INEQUALITY_PAIR', 'COMPARABLE_PRICES')
-        and {{ unread }}
+        and {{ unread_rule }}
     union all
     select indicator_code as changed
     from {{ ref('stg_indicators') }}

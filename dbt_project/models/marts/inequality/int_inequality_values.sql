@@ -83,11 +83,14 @@ measured as (
             touched.comparison_key = members.comparison_key
             and observations.region_code = members.region_code
     qualify
-        observations.definition_version = max(observations.definition_version)
+        observations.definition_version
+        = first_value(observations.definition_version)
             over (
                 partition by
                     touched.comparison_key, observations.indicator_code,
                     members.region_level
+                order by
+                    {{ newest_version('observations.definition_version') }}
             )
         and row_number() over (
             partition by

@@ -12,7 +12,7 @@ codes as (
 changed_rules as (
     select rule_id
     from {{ ref('stg_rules') }}
-    where rule_id = 'URBAN_RURAL' and {{ is_unread(reader) }}
+    where rule_id = 'URBAN_RURAL' and {{ is_unread_slice(reader) }}
 ),
 
 final as (

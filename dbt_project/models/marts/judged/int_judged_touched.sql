@@ -5,6 +5,12 @@
         or {{ is_unread('label_concordance') }}
     )
 {% endset %}
+{% set unread_rule %}
+    (
+        {{ is_unread_slice('plan_scorecard') }}
+        or {{ is_unread_slice('label_concordance') }}
+    )
+{% endset %}
 {{ config(
     materialized='table',
     pre_hook=[
@@ -58,7 +64,7 @@ changed_terms as (
             rule_id in ('PLAN_COUNTING', 'VALUE_PRECEDENCE')
             or rule_id like 'PROGRESS%'
         )
-        and {{ unread }}
+        and {{ unread_rule }}
     union all
     select indicator_code as changed
     from {{ ref('stg_indicators') }}

@@ -52,7 +52,7 @@ changed_terms as (
         rule_id in (
             'PROGRESS_RAG', 'PROGRESS_EUROSTAT', 'FORECAST', 'VALUE_PRECEDENCE'
         )
-        and {{ is_unread(reader) }}
+        and {{ is_unread_slice(reader) }}
     union all
     select indicator_code as changed
     from {{ ref('stg_indicators') }}

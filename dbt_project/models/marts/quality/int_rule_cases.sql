@@ -4,11 +4,13 @@ submissions as (
     select * from {{ ref('fct_submission') }}
 ),
 
--- Tries at a report that broke a rule, whatever version of it.
+-- Tries at a report that broke a rule, whatever version of it. What was only
+-- waived is not mended.
 broken as (
     select distinct
         rejections.rule_id,
         rejections.rule_version,
+        rejections.severity,
         submissions.report_key,
         submissions.attempt
     from {{ ref('fct_rejection') }} as rejections
@@ -16,7 +18,7 @@ broken as (
         on
             rejections.submission_id = submissions.submission_id
             and rejections.batch_id = submissions.batch_id
-    where rejections.severity = 'error'
+    where rejections.severity in ('error', 'waived')
 ),
 
 -- One case for each report that ever broke the rule, under the version that
@@ -28,6 +30,7 @@ cases as (
         min_by(rule_version, attempt) as rule_version,
         min(attempt) as first_attempt
     from broken
+    where severity = 'error'
     group by rule_id, report_key
 ),
 

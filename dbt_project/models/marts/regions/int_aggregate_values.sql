@@ -34,7 +34,7 @@ weights as (
     qualify
         row_number() over (
             partition by source_kind, region_code, indicator_code, period
-            order by definition_version desc nulls last
+            order by {{ newest_version('definition_version') }}
         ) = 1
 ),
 

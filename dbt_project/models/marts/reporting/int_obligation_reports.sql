@@ -76,6 +76,18 @@ required_cells as (
     group by form_code
 ),
 
+-- A cell that its form told without a value afterwards; one that another form
+-- told again is still answered.
+withdrawn as (
+    select
+        observation_key,
+        form_code,
+        max(known_from) as withdrawn_at
+    from observations
+    where value is null
+    group by observation_key, form_code
+),
+
 accepted_cells as (
     select
         observations.form_code,
@@ -92,7 +104,13 @@ accepted_cells as (
             observations.form_code = required_items.form_code
             and observations.indicator_code = required_items.indicator_code
             and observations.breakdown = required_items.breakdown
-    where observations.is_current and observations.value is not null
+    left join withdrawn
+        on
+            observations.observation_key = withdrawn.observation_key
+            and observations.form_code = withdrawn.form_code
+    where
+        observations.value is not null
+        and coalesce(observations.known_from > withdrawn.withdrawn_at, true)
     group by
         observations.form_code, observations.unit_code, observations.period
 ),

@@ -56,11 +56,13 @@ switched as (
             and newer.plan_version = older.plan_version
             and newer.source_kind = older.source_kind
             and newer.period = older.period
-            and newer.definition_version > older.definition_version
+            and {{ version_place('newer.definition_version') }}
+            > {{ version_place('older.definition_version') }}
     qualify
         row_number() over (
             partition by newer.target_key, newer.source_kind, newer.period
-            order by older.definition_version asc nulls last
+            order by
+                {{ version_place('older.definition_version') }} asc nulls last
         ) = 1
 ),
 

@@ -72,7 +72,7 @@ changed_starts as (
 changed_rules as (
     select rule_id
     from {{ ref('stg_rules') }}
-    where {{ is_unread(reader) }}
+    where {{ is_unread_slice(reader) }}
 ),
 
 -- A report that stays away is an event on the day on which it was due.

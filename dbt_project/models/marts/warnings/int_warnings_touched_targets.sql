@@ -51,7 +51,7 @@ new_units as (
 changed_terms as (
     select rule_id as changed
     from {{ ref('stg_rules') }}
-    where {{ is_unread(reader) }}
+    where {{ is_unread_slice(reader) }}
     union all
     select indicator_code as changed
     from {{ ref('stg_indicators') }}
