@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ingestion.access import Limits
+from ingestion.errors import MachineRefused
 from ingestion.ingest import ingest
 from ingestion.pace import Pace
 from ingestion.run import ingest_run
@@ -101,7 +102,7 @@ def test_a_half_made_pace_goes_quietly(settings, monkeypatch):
     monkeypatch.setattr(sys, "unraisablehook", unraisable.append)
     settings.locks.mkdir(parents=True)
     (settings.locks / "hosts").write_text("a file")
-    with pytest.raises(OSError, match="hosts"):
+    with pytest.raises(MachineRefused, match=r"hosts.* is no folder"):
         Pace(settings, "host.example", Limits())
     gc.collect()
     assert unraisable == []
