@@ -177,13 +177,13 @@ def release_waived(
             continue
         loads.append(load_released(settings, batch, verdict))
         event("released", batch.batch_id, {"rows": loads[-1].rows_loaded})
-    return loads + _catch_up(settings, event), failures
+    return loads + _catch_up(settings, site, event), failures
 
 
-def _catch_up(settings: Settings, event: Event) -> list[LoadReport]:
+def _catch_up(settings: Settings, site: Site, event: Event) -> list[LoadReport]:
     """Load what an earlier process released and did not live to load."""
     loads = []
-    for batch, verdict in released_but_not_loaded(settings):
+    for batch, verdict in released_but_not_loaded(settings, site):
         loaded = load_released(settings, batch, verdict)
         # A submission that came in another batch, too, has all its rows there.
         if loaded.rows_loaded:

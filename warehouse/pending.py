@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from expectations.rejudgement import awaits_release
 from expectations.verdict import Verdict
+from expectations.waivers import FILE as WAIVERS
 from expectations.waivers import site_waivers
 from ingestion.landing import LandedBatch, ledger
 from ingestion.registry import REGISTRIES
@@ -62,12 +63,18 @@ def awaiting_release(settings: Settings, site: Site) -> list[LandedBatch]:
     return [batch for batch in found if batch.batch_id not in gone]
 
 
-def released_but_not_loaded(settings: Settings) -> list[tuple[LandedBatch, Verdict]]:
+def released_but_not_loaded(
+    settings: Settings, site: Site
+) -> list[tuple[LandedBatch, Verdict]]:
     """Loaded batches whose verdict accepts more rows than raw has entered.
 
     A process that dies between the new verdict and its load leaves them: no
     waiver is new to that verdict, so they await no release any more.
     """
+    # Where nothing was ever waived, no verdict has to be opened. A waiver that
+    # was taken back since leaves its file.
+    if not (site.folder / WAIVERS).exists():
+        return []
     entered = _rows_entered(settings)
     found = []
     for entry in ledger(settings):

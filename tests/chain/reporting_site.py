@@ -17,6 +17,18 @@ location: inbox
 format: submission-json
 known_from: received_at
 """
+# A file of one office; the name of its column of periods is given.
+OFFICE = """\
+code: {code}
+kind: statistical_release
+connector: inbox
+location: {code}.csv
+format: csv
+mapping:
+  columns: {{region_code: region, period: {period}, value: value}}
+  constants:
+    {{indicator_code: I01, definition_version: "1", unit_measure: PERSONS}}
+"""
 NAMES = {"domain": "test", "direction": "higher", "aggregation": "sum"}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from reporting_site import good_rows, send, write_site
+from reporting_site import OFFICE, good_rows, send, write_site
 from typer.testing import CliRunner
 
 from ingestion.errors import Busy, Damaged, MachineRefused, SiteError
@@ -16,17 +16,6 @@ from warehouse.cli.commands import app
 from warehouse.database import reader
 from warehouse.pending import pending
 
-OFFICE = """\
-code: {code}
-kind: statistical_release
-connector: inbox
-location: {code}.csv
-format: csv
-mapping:
-  columns: {{region_code: region, period: month, value: value}}
-  constants:
-    {{indicator_code: I01, definition_version: "1", unit_measure: PERSONS}}
-"""
 # The first in the ledger: all others come after it.
 FILES = {
     "a_office": "region,month,value,NEW_COLUMN\nR1,2025-05,5,x\n",
@@ -40,7 +29,9 @@ def settings(tmp_path) -> Settings:
     site = write_site(tmp_path / "site")
     for code, text in FILES.items():
         (site / f"{code}.csv").write_text(text)
-        (site / "sources" / f"{code}.yml").write_text(OFFICE.format(code=code))
+        (site / "sources" / f"{code}.yml").write_text(
+            OFFICE.format(code=code, period="month")
+        )
     settings = Settings(home=tmp_path / "home", site=site, now="2025-07-06T00:00:00Z")
     send(settings, "S1", "2025-07-05T08:00:00Z", good_rows())
     return settings

@@ -246,14 +246,18 @@ def test_a_process_that_only_publishes_makes_the_page(
     assert list(cache.glob("models-*.html"))
 
 
-def test_what_stands_between_two_builds_is_not_published(published_copy):
-    old = current(published_copy)
-    with writer(published_copy) as connection:
+def load_another_batch(settings) -> None:
+    with writer(settings) as connection:
         connection.execute(
             "insert into raw.batch select * replace ("
-            " batch_id || '-next' as batch_id, load_seq + 1 as load_seq)"
+            " 'late' as batch_id, load_seq + 1 as load_seq)"
             " from raw.batch order by load_seq desc limit 1"
         )
+
+
+def test_what_stands_between_two_builds_is_not_published(published_copy):
+    old = current(published_copy)
+    load_another_batch(published_copy)
     # The first task of a wave in Airflow is done, the last is not.
     build(published_copy, layer="staging")
     with pytest.raises(Busy, match="has not finished"):
@@ -267,12 +271,7 @@ def test_what_stands_between_two_builds_is_not_published(published_copy):
 def test_a_release_cites_only_what_its_build_had_read(published_copy):
     """A batch that is loaded between build and publication is in the next one."""
     old = current(published_copy)
-    with writer(published_copy) as connection:
-        connection.execute(
-            "insert into raw.batch select * replace ("
-            " 'late' as batch_id, load_seq + 1 as load_seq)"
-            " from raw.batch order by load_seq desc limit 1"
-        )
+    load_another_batch(published_copy)
     release = republish_changed(published_copy)
     assert release.changed
     assert list(release.source_batches) == old["source_batches"]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.site import Site
+from tests.chain.reporting_site import OFFICE
 from warehouse.chain import RunReport, take_in_registries
 from warehouse.pending import pending
 from warehouse.publish import current
@@ -143,16 +144,6 @@ def test_a_refusing_source_fails_the_run_and_blocks_no_other(
     assert run(dagbag, "ingest_statistics") == "success"
 
 
-OFFICE = """\
-code: {code}
-kind: statistical_release
-connector: inbox
-location: {code}.csv
-format: csv
-mapping:
-  columns: {{region_code: region, period: year, value: value}}
-  constants: {{indicator_code: I1, definition_version: "1", unit_measure: PERSONS}}
-"""
 REGIONS = """\
 code: regions_office
 kind: registry
@@ -165,11 +156,11 @@ FILES = {
     "site.yml": "name: two offices\n",
     "registry/indicators.csv": (
         "indicator_code,definition_version,name_en,unit_measure,frequency,domain,"
-        "direction,aggregation\nI1,1,Births,PERSONS,A,test,higher,sum\n"
+        "direction,aggregation\nI01,1,Births,PERSONS,A,test,higher,sum\n"
     ),
     "sources/regions_office.yml": REGIONS,
-    "sources/a_office.yml": OFFICE.format(code="a_office"),
-    "sources/b_office.yml": OFFICE.format(code="b_office"),
+    "sources/a_office.yml": OFFICE.format(code="a_office", period="year"),
+    "sources/b_office.yml": OFFICE.format(code="b_office", period="year"),
     "regions.csv": "region_code,name_en,level\nR1,Rivers,1\n",
     # A column that its declaration does not know: the batch cannot be judged.
     "a_office.csv": "region,year,value,new_column\nR1,2024,5,x\n",
