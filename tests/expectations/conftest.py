@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from judged_world import REGISTRY_ROWS, World, copy_of, empty_world
+from judged_world import (
+    RECEIVED,
+    REGISTRY_ROWS,
+    World,
+    bundle_of,
+    copy_of,
+    empty_world,
+)
 
+from expectations.bundle import write_bundle
 from expectations.gate import gate
 from ingestion.ingest import ingest, shards
 from ingestion.settings import Settings
@@ -30,6 +38,15 @@ def world(tmp_path, judged_home) -> World:
 def shared_world(tmp_path_factory, judged_home) -> World:
     """The same for tests that judge many batches and look at one at a time."""
     return copy_of(judged_home, tmp_path_factory.mktemp("shared"))
+
+
+@pytest.fixture(scope="module")
+def sited(tmp_path_factory, judged_home) -> World:
+    """A world whose clock stands still, and its bundle for U1."""
+    made = copy_of(judged_home, tmp_path_factory.mktemp("sited"))
+    made.settings = made.settings.model_copy(update={"now": RECEIVED})
+    write_bundle(made.settings, made.site, "U1", bundle_of(made))
+    return made
 
 
 @pytest.fixture(scope="session")

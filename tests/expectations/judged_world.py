@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from expectations.gate import judge_batch
+from expectations.submission_file import Envelope
 from expectations.verdict import Verdict
 from ingestion.canonical import (
     OBSERVATION_COLUMNS,
@@ -27,6 +28,7 @@ from ingestion.site import Site
 
 RECEIVED = datetime(2025, 8, 5, 9, 30, tzinfo=UTC)
 TIMES = ("received_at", "known_from")
+ASKED = Envelope("U1", "F1", "2025-07")
 NUMBERS = ("row_number", "rows_received")
 
 REGISTRY_ROWS = {
@@ -101,6 +103,15 @@ REGISTRY_ROWS = {
         {"form_code": "F1", "indicator_code": "JOBS"},
         {"form_code": "F1", "indicator_code": "GROWTH"},
     ],
+}
+
+
+# A parameter that is a number; its value here is none.
+FACTOR = {
+    "rule_id": "OBS_JUMP_OWN",
+    "rule_version": "1",
+    "parameter": "factor",
+    "value": "FEMALE,MALE",
 }
 
 
@@ -227,6 +238,10 @@ def copy_of(judged_home: World, folder: Path) -> World:
     made = empty_world(folder)
     shutil.copytree(judged_home.settings.home, made.settings.home)
     return made
+
+
+def bundle_of(world: World) -> Path:
+    return world.folder / "u1.zip"
 
 
 def rows_of(verdict: Verdict, name: str) -> list[dict]:

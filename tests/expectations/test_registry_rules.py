@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from pathlib import Path
-
-import duckdb
-import pytest
-from judged_world import JOBS, REGISTRY_ROWS, reasons_of, rows_of
+from judged_world import FACTOR, REGISTRY_ROWS, reasons_of, rows_of
 
 from expectations.catalogue import rules
-from expectations.parameters import site_parameters
-from expectations.registries import current_registries
-from ingestion.errors import SiteError
 from ingestion.registry import REGISTRIES
 
 REGIONS = REGISTRY_ROWS["regions"]
@@ -32,12 +24,6 @@ MILESTONE = {
     "due_on": "2025-06-30",
 }
 FORM = REGISTRY_ROWS["forms"][0]
-FACTOR = {
-    "rule_id": "OBS_JUMP_OWN",
-    "rule_version": "1",
-    "parameter": "factor",
-    "value": "FEMALE,MALE",
-}
 SINCE = {
     "rule_id": "OBS_DEFINITION_NOT_IN_FORCE",
     "rule_version": "1",
@@ -45,6 +31,22 @@ SINCE = {
     "value": "July",
 }
 SINCE_PARAMETER = f"{SINCE['parameter']} of {SINCE['rule_id']}"
+NO_NUMBERS = ("6,5", "six", "nan", "inf", "６")
+NO_DAYS = ("1.7.2025", "infinity", "2025-7-1")
+
+
+def vintages(row: dict, values: tuple) -> list[dict]:
+    """A parameter told anew each day."""
+    return [
+        {**row, "value": value, "known_from": f"2025-01-0{day}"}
+        for day, value in enumerate(values, 1)
+    ]
+
+
+def each_refused(values: tuple, expected: str) -> list[tuple]:
+    return [(n, "value", value, expected) for n, value in enumerate(values, 1)]
+
+
 ALL_REGION_COLUMNS = (
     "columns region_code, name_en, name_zh, level, parent_region_code,"
     " area_km2, valid_from, valid_to, source, known_from"
@@ -93,36 +95,24 @@ REFUSALS = {
     "REG_PARAMETER": (
         "rules",
         [
-            *(
-                {**FACTOR, "value": value, "known_from": f"2025-01-0{n}"}
-                for n, value in enumerate(("6,5", "six", "nan", "inf", "６"), 1)
-            ),
+            *vintages(FACTOR, NO_NUMBERS),
             {**FACTOR, "value": "6.5"},
             # A text; and a parameter that no rule of the gate has.
             {**FACTOR, "rule_id": "OBS_PARTS_TOTAL", "parameter": "parts.JOBS"},
             {**FACTOR, "rule_id": "EW_NOT_STARTED", "value": "FEMALE,MALE"},
         ],
-        [
-            (n, "value", value, "a number such as 6.5 as factor of OBS_JUMP_OWN")
-            for n, value in enumerate(("6,5", "six", "nan", "inf", "６"), 1)
-        ],
+        each_refused(NO_NUMBERS, "a number such as 6.5 as factor of OBS_JUMP_OWN"),
     ),
     "REG_PARAMETER_DAY": (
         "rules",
         [
-            *(
-                {**SINCE, "value": value, "known_from": f"2025-01-0{n}"}
-                for n, value in enumerate(("1.7.2025", "infinity", "2025-7-1"), 1)
-            ),
+            *vintages(SINCE, NO_DAYS),
             {**SINCE, "value": "2025-07-01"},
             # Of another rule, and of no definition.
             {**SINCE, "rule_id": "OBS_VALUE_TYPE"},
             {**SINCE, "parameter": "since.JOBS.2"},
         ],
-        [
-            (n, "value", value, f"a date such as 2025-07-31 as {SINCE_PARAMETER}")
-            for n, value in enumerate(("1.7.2025", "infinity", "2025-7-1"), 1)
-        ],
+        each_refused(NO_DAYS, f"a date such as 2025-07-31 as {SINCE_PARAMETER}"),
     ),
     "REG_DATE": (
         "regions",
@@ -347,62 +337,3 @@ def test_an_emptied_file_does_not_end_a_registry(world):
     verdict = world.registry("regions", [], columns)
     assert [reason[2] for reason in reasons_of(verdict)] == ["REG_EMPTIED"]
     assert world.registry("agreements", [], REGISTRIES["agreements"].columns).accepted
-
-
-def test_a_refused_registry_leaves_the_earlier_one_in_force(world):
-    before = current_registries(world.settings, world.site)
-    later = datetime(2025, 8, 6, tzinfo=UTC)
-    bad = [*REGISTRY_ROWS["units"], {"unit_code": "U7", "unit_kind": "office"}]
-    assert not world.registry("units", bad, received=later).accepted
-    after = current_registries(world.settings, world.site)
-    assert after == before
-    assert world.submissions(({}, [JOBS])).rows_accepted == 1
-
-
-def test_an_older_snapshot_does_not_replace_a_newer_one(world):
-    newest = current_registries(world.settings, world.site)
-    earlier = datetime(2025, 8, 1, tzinfo=UTC)
-    units = REGISTRY_ROWS["units"][:1]
-    assert world.registry("units", units, received=earlier).accepted
-    assert current_registries(world.settings, world.site) == newest
-
-
-def test_registries_in_force_are_tables_of_all_columns(world):
-    with duckdb.connect() as connection:
-        current_registries(world.settings, world.site).attach(connection)
-        for name, shape in REGISTRIES.items():
-            table = connection.table(f"registry_{name}")
-            assert table.columns == ["source_code", *shape.allowed]
-            assert len(table) == len(REGISTRY_ROWS.get(name, []))
-        assert connection.sql("select distinct source_code from registry_units")
-
-
-def test_a_parameter_of_old_that_is_no_number_names_itself_and_can_be_mended(world):
-    """An earlier version let it in, so the file in force is made as it was."""
-    later = datetime(2025, 8, 6, tzinfo=UTC)
-    assert world.registry("rules", [{**FACTOR, "value": "6"}]).accepted
-    (entry,) = current_registries(world.settings, world.site).of("rules")
-    path = current_registries(world.settings, world.site).path(entry)
-    with duckdb.connect() as connection:
-        connection.execute(
-            f"copy (select * replace ('six' as value) from read_parquet('{path}'))"
-            f" to '{path}.new' (format parquet)"
-        )
-    Path(f"{path}.new").replace(path)
-    with pytest.raises(SiteError, match="OBS_JUMP_OWN, factor is no number: 'six'"):
-        world.submissions(({}, [JOBS]))
-    assert world.registry("rules", [{**FACTOR, "value": "7"}], received=later).accepted
-    assert world.submissions(({}, [JOBS])).rows_accepted == 1
-
-
-@pytest.mark.parametrize("order", [1, -1])
-def test_the_parameter_known_last_is_in_force_whatever_the_order(world, order):
-    dated = [
-        {**FACTOR, "value": value, "known_from": known}
-        for value, known in (("8", "2025-01-01"), ("6", "2025-06-01"))
-    ]
-    assert world.registry("rules", dated[::order]).accepted
-    registries = current_registries(world.settings, world.site)
-    assert site_parameters(registries, date(2025, 8, 5)) == {
-        ("OBS_JUMP_OWN", "factor"): "6"
-    }
