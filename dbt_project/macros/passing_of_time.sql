@@ -19,6 +19,15 @@
     )
 {%- endmacro %}
 
+{#- The same for a step that several models read on from. -#}
+{% macro is_unread_slice_by_any(model_names) -%}
+    (
+        {%- for name in model_names -%}
+            {{ is_unread_slice(name) }} {{ 'or ' if not loop.last }}
+        {%- endfor -%}
+    )
+{%- endmacro %}
+
 {#- The same for raw, where dates are text: a further condition. -#}
 {% macro has_begun_or_ended(model_name) -%}
     {%- for moment in [

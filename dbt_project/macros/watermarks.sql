@@ -24,6 +24,15 @@
     )
 {%- endmacro %}
 
+{#- The same for a step that several models read on from. -#}
+{% macro is_unread_by_any(model_names) -%}
+    (
+        {%- for name in model_names -%}
+            {{ is_unread(name) }} {{ 'or ' if not loop.last }}
+        {%- endfor -%}
+    )
+{%- endmacro %}
+
 {#- The same for a model that stands, with its own bounds as figures: the engine
     then works nothing out of a row that has been read, such as its key. -#}
 {% macro is_unread_here(model_name) -%}

@@ -1,20 +1,10 @@
 -- depends_on: {{ ref('stg_clock') }} {{ ref('int_progress_clock') }}
-{% set unread %}
-    (
-        {{ is_unread('regional_inequality_contribution') }}
-        or {{ is_unread('regional_inequality') }}
-        or {{ is_unread('regional_inequality_change') }}
-        or {{ is_unread('regional_convergence') }}
-    )
-{% endset %}
-{% set unread_rule %}
-    (
-        {{ is_unread_slice('regional_inequality_contribution') }}
-        or {{ is_unread_slice('regional_inequality') }}
-        or {{ is_unread_slice('regional_inequality_change') }}
-        or {{ is_unread_slice('regional_convergence') }}
-    )
-{% endset %}
+{% set readers = [
+    'regional_inequality_contribution',
+    'regional_inequality',
+    'regional_inequality_change',
+    'regional_convergence',
+] %}
 {{ config(
     materialized='table',
     pre_hook=[
@@ -42,19 +32,19 @@ changed_terms as (
     from {{ ref('stg_rules') }}
     where
         rule_id in ('INEQUALITY', 'INEQUALITY_PAIR', 'COMPARABLE_PRICES')
-        and {{ unread_rule }}
+        and {{ is_unread_slice_by_any(readers) }}
     union all
     select indicator_code as changed
     from {{ ref('stg_indicators') }}
-    where {{ unread }}
+    where {{ is_unread_by_any(readers) }}
     union all
     select region_code as changed
     from {{ ref('stg_regions') }}
-    where {{ unread }}
+    where {{ is_unread_by_any(readers) }}
     union all
     select group_code as changed
     from {{ ref('stg_region_groups') }}
-    where {{ unread }}
+    where {{ is_unread_by_any(readers) }}
 ),
 
 comparable_codes as (
@@ -79,7 +69,7 @@ changed_links as (
     where
         comparable_codes.parameter <> 'code'
         and observations.unit_code is null
-        and {{ unread }}
+        and {{ is_unread_by_any(readers) }}
 ),
 
 new_observations as (
@@ -92,7 +82,7 @@ new_observations as (
         unit_code is null
         and breakdown = '_T'
         and (
-            {{ unread }}
+            {{ is_unread_by_any(readers) }}
             or exists (select 1 from changed_terms)
         )
     union

@@ -1,16 +1,5 @@
 -- depends_on: {{ ref('stg_clock') }} {{ ref('int_progress_clock') }}
-{% set unread %}
-    (
-        {{ is_unread('plan_scorecard') }}
-        or {{ is_unread('label_concordance') }}
-    )
-{% endset %}
-{% set unread_rule %}
-    (
-        {{ is_unread_slice('plan_scorecard') }}
-        or {{ is_unread_slice('label_concordance') }}
-    )
-{% endset %}
+{% set readers = ['plan_scorecard', 'label_concordance'] %}
 {{ config(
     materialized='table',
     pre_hook=[
@@ -43,7 +32,7 @@ changed_targets as (
         unit_code,
         coalesce(breakdown, '_T') as breakdown
     from {{ source('raw', 'registry_targets') }}
-    where {{ is_visible() }} and {{ unread }}
+    where {{ is_visible() }} and {{ is_unread_by_any(readers) }}
 ),
 
 new_observations as (
@@ -52,7 +41,7 @@ new_observations as (
         observations.region_code,
         observations.unit_code
     from {{ ref('fct_observation') }} as observations
-    where {{ unread }}
+    where {{ is_unread_by_any(readers) }}
 ),
 
 -- Rows that every judgement depends on: a change of one touches all.
@@ -64,19 +53,19 @@ changed_terms as (
             rule_id in ('PLAN_COUNTING', 'VALUE_PRECEDENCE')
             or rule_id like 'PROGRESS%'
         )
-        and {{ unread_rule }}
+        and {{ is_unread_slice_by_any(readers) }}
     union all
     select indicator_code as changed
     from {{ ref('stg_indicators') }}
-    where {{ unread }}
+    where {{ is_unread_by_any(readers) }}
     union all
     select plan_code as changed
     from {{ ref('stg_plans') }}
-    where {{ unread }}
+    where {{ is_unread_by_any(readers) }}
     union all
     select period as changed
     from {{ ref('stg_target_paths') }}
-    where {{ unread }}
+    where {{ is_unread_by_any(readers) }}
 ),
 
 final as (
