@@ -10,7 +10,7 @@ from stage_tasks import ingest_kind
 
 @dag(
     dag_id="ingest_statistics",
-    schedule="0 3 * * *",
+    schedule="0 * * * *",
     start_date=pendulum.datetime(2025, 1, 1, tz="UTC"),
     catchup=False,
     max_active_runs=1,
@@ -22,6 +22,8 @@ from stage_tasks import ingest_kind
 Fetches every declared `statistical_release` source (one mapped task each),
 lets the gate judge what is new and loads the accepted rows.
 
+* A **scheduled** run asks the sources whose own `schedule` has come since they
+  last answered; one that you start asks all.
 * Works on **what the sources offer now**; the manifest keeps when it came.
 * **Re-run** any time: unchanged answers (304) land nothing, loaded batches are
   skipped. A failing source fails the run at the end, after all others.

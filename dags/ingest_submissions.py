@@ -22,6 +22,8 @@ from stage_tasks import ingest_kind
 Fetches every declared `submission` source (one mapped task per shard),
 lets the gate judge what is new, writes the receipts and loads accepted rows.
 
+* A **scheduled** run asks the sources whose own `schedule` has come since they
+  last answered; one that you start asks all.
 * Works on **what the sources offer now**; the manifest keeps when it came.
 * **Re-run** any time: unchanged answers (304) land nothing, loaded batches are
   skipped. A failing source fails the run at the end, after all others.

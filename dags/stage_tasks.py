@@ -13,12 +13,16 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from policy import RAW, WRITER_POOL, transient_only
 
 COLLECTOR_RUN = "{{ dag.dag_id }}.{{ run_id }}"
+RUN_TYPE = "{{ dag_run.run_type.value }}"
 
 
 @task(pool=WRITER_POOL)
 @transient_only
-def refresh_registries() -> dict[str, Any]:
+def refresh_registries(run_type: str) -> dict[str, Any]:
     """Fetch, judge and load the registries that everything is judged against.
+
+    A scheduled run fetches those whose own `schedule` has come, one that
+    somebody started fetches all.
 
     One that cannot be fetched stays as it was last accepted: its failure is
     handed on and fails the run at the end, after all others.
@@ -29,7 +33,9 @@ def refresh_registries() -> dict[str, Any]:
 
     settings = Settings.load()
     report = RunReport()
-    take_in_registries(settings, Site.load(settings.site), report)
+    take_in_registries(
+        settings, Site.load(settings.site), report, only_due=run_type == "scheduled"
+    )
     return {
         "rows": sum(loaded.rows_loaded for loaded in report.loads),
         "failures": [str(failure) for failure in report.failures],
@@ -50,17 +56,22 @@ def announce_registries(registries: dict[str, Any]) -> int:
 
 @task
 @transient_only
-def list_shards(kind: str) -> list[list[str | int]]:
-    """Shards of all sources of a kind: what the fetch is mapped over."""
-    from ingestion.ingest import shards
+def list_shards(kind: str, run_type: str) -> list[list[str | int]]:
+    """Shards of the sources of a kind: what the fetch is mapped over.
+
+    In a scheduled run, those whose own `schedule` has come.
+    """
+    from ingestion.ingest import due_shards, shards
     from ingestion.settings import Settings
     from ingestion.site import Site
 
-    site = Site.load(Settings.load().site)
+    settings = Settings.load()
     return [
         [source.code, shard]
-        for source in site.of_kind(kind)
-        for shard in shards(source)
+        for source in Site.load(settings.site).of_kind(kind)
+        for shard in (
+            due_shards(settings, source) if run_type == "scheduled" else shards(source)
+        )
     ]
 
 
@@ -175,8 +186,8 @@ def nothing_failed(registries: dict[str, Any]) -> None:
 
 def ingest_kind(kind: str) -> None:
     """Registries, then fetch, judge and load every shard of one kind."""
-    registries = refresh_registries()
-    shards = list_shards(kind)
+    registries = refresh_registries(RUN_TYPE)
+    shards = list_shards(kind, RUN_TYPE)
     fetched = fetch.partial(collector_run=COLLECTOR_RUN).expand(shard=shards)
     waiting = list_waiting(kind)
     announce_registries(registries)

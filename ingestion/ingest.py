@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ingestion.archives import members
+from ingestion.clock import now
 from ingestion.connectors import CONNECTORS
 from ingestion.errors import PlanwatchError
 from ingestion.faults import error_class
@@ -14,6 +15,7 @@ from ingestion.incoming import staged_path
 from ingestion.landing import LandedBatch, LandedFile, keep, with_previous
 from ingestion.newest import newest_files
 from ingestion.outcomes import Recorder, checked_run_id
+from ingestion.schedule import is_due, record_asked
 from ingestion.settings import Settings
 from ingestion.source import Source
 from ingestion.visit import Visit
@@ -27,6 +29,11 @@ def shards(source: Source) -> range:
     if source.endpoints:
         return range(source.endpoints.shards)
     return range(source.shards.count if source.shards else 1)
+
+
+def due_shards(settings: Settings, source: Source) -> list[int]:
+    """Those of `shards` whose moment has come by the source's schedule."""
+    return [number for number in shards(source) if is_due(settings, source, number)]
 
 
 def ingest(
@@ -56,13 +63,14 @@ def fetch_shard(
     only: frozenset[str] | None = None,
 ) -> LandedBatch | None:
     """`ingest` with the recorder of a run; `only` takes these units alone."""
-    started = time.monotonic()
+    started, began = time.monotonic(), now(settings)
     try:
         known = newest_files(settings, source.code)
         visit = Visit(settings, source, recorder.shard, known, recorder)
         if source.endpoints:
-            return fetch_wave(visit, progress, only)
-        return _keep_new(visit, progress)
+            batch = fetch_wave(visit, progress, only)
+        else:
+            batch = _keep_new(visit, progress)
     except PlanwatchError as error:
         if not recorder.counts["failed"]:
             # It failed before anything was asked: that is an outcome, too.
@@ -71,6 +79,9 @@ def fetch_shard(
                 error_class=error_class(error), message=error.message,
             )  # fmt: skip
         raise
+    if only is None:
+        record_asked(settings, source, recorder.shard, began)
+    return batch
 
 
 def _keep_new(visit: Visit, progress: Progress) -> LandedBatch | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ingestion.access import (
     REFERENCE,
@@ -25,6 +25,7 @@ from ingestion.access import (
     Tls,
     Worldbank,
 )
+from ingestion.cron import check_cron
 from ingestion.errors import SiteError
 from ingestion.reading import Reading
 from ingestion.registry import REGISTRIES
@@ -81,6 +82,13 @@ class Source(Reading):
     allow_private: bool = False
     # Where receipts of units without a web address of their own are posted.
     callback: str | None = Field(default=None, pattern=r"^(https?://|\$\{)")
+
+    @field_validator("schedule")
+    @classmethod
+    def _comes_round(cls, schedule: str | None) -> str | None:
+        if schedule is not None:
+            check_cron(schedule)
+        return schedule
 
     @model_validator(mode="after")
     def _consistent(self) -> Source:

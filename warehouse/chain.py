@@ -20,10 +20,12 @@ from ingestion.errors import (
     MachineRefused,
     PlanwatchError,
 )
+from ingestion.ingest import due_shards
 from ingestion.landing import LandedBatch
 from ingestion.run import Listener, ingest_run
 from ingestion.settings import Settings
 from ingestion.site import Site
+from ingestion.source import Source
 from warehouse.build import LAYERS, BuildReport, build
 from warehouse.load import LoadReport, load, load_released, record_refusal
 from warehouse.pending import (
@@ -77,7 +79,8 @@ def run(
     """
     report, event = RunReport(), listeners.event
     take_in_registries(settings, site, report, listeners)
-    _fetch(settings, site, ("statistical_release", "submission"), report, listeners)
+    reports = site.of_kind("statistical_release") + site.of_kind("submission")
+    _fetch(settings, site, reports, report, listeners)
     _take_in_all(settings, site, report, event)
     released, failures = release_waived(settings, site, event)
     report.loads += released
@@ -122,14 +125,19 @@ def take_in_registries(
     site: Site,
     report: RunReport,
     listeners: Listeners = Listeners(),
+    *,
+    only_due: bool = False,
 ) -> None:
     """Fetch, judge and load what everything else is judged against.
 
-    A registry that cannot be fetched stays as it was last accepted; one that
-    was never accepted stops the run, since good rows would be rejected
-    against nothing.
+    With `only_due`, those are fetched whose schedule has come. One that cannot
+    be fetched stays as it was last accepted; one that was never accepted stops
+    the run, since good rows would be rejected against nothing.
     """
-    _fetch(settings, site, ("registry",), report, listeners)
+    registries = site.of_kind("registry")
+    if only_due:
+        registries = [r for r in registries if due_shards(settings, r)]
+    _fetch(settings, site, registries, report, listeners)
     for batch in in_dependency_order(pending(settings)):
         if batch.kind == "registry":
             report.loads.append(take_in(settings, site, batch, listeners.event))
@@ -228,12 +236,11 @@ def _first_reasons(verdict: Verdict, most: int = 5) -> str:
 def _fetch(
     settings: Settings,
     site: Site,
-    kinds: tuple[str, ...],
+    sources: list[Source],
     report: RunReport,
     listeners: Listeners,
 ) -> None:
-    """Fetch all sources of `kinds`; failures are collected, never raised."""
-    sources = [source for kind in kinds for source in site.of_kind(kind)]
+    """Fetch `sources`; failures are collected, never raised."""
     summary = ingest_run(settings, site, sources, progress=listeners.progress)
     for batch_id in summary.batch_ids:
         batch = LandedBatch.open(settings, batch_id)

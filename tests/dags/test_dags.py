@@ -6,10 +6,14 @@ import subprocess
 import sys
 import time
 import warnings
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
+import jinja2
 import pytest
 
+from ingestion.ingest import ingest
 from ingestion.site import Site
 from tests.chain.reporting_site import OFFICE
 from warehouse.chain import RunReport, take_in_registries
@@ -207,7 +211,7 @@ def test_a_registry_out_of_reach_fails_the_run_at_the_end(dagbag, two_offices):
     from airflow.sdk.exceptions import AirflowFailException
 
     dag = dagbag.dags["ingest_statistics"]
-    taken = dag.get_task("refresh_registries").python_callable()
+    taken = dag.get_task("refresh_registries").python_callable("manual")
     assert taken["rows"] == 0
     (failure,) = taken["failures"]
     assert "regions_office" in failure
@@ -217,3 +221,34 @@ def test_a_registry_out_of_reach_fails_the_run_at_the_end(dagbag, two_offices):
     with pytest.raises(AirflowFailException, match="regions_office"):
         last.python_callable(taken)
     assert last.python_callable({"rows": 0, "failures": []}) is None
+
+
+def test_a_scheduled_run_asks_what_is_due_and_one_by_hand_asks_all(
+    dagbag, two_offices, monkeypatch
+):
+    task = dagbag.dags["ingest_statistics"].get_task
+    site = Site.load(two_offices.site)
+    ingest(two_offices, site.source("b_office"))
+    listed = task("list_shards").python_callable
+    assert listed("statistical_release", "scheduled") == [["a_office", 0]]
+    both = [["a_office", 0], ["b_office", 0]]
+    assert listed("statistical_release", "manual") == both
+    # Out of reach, and asked this morning already: not until tomorrow.
+    text = REGIONS + "schedule: '0 2 * * *'\n"
+    (two_offices.site / "sources" / "regions_office.yml").write_text(text)
+    refresh = task("refresh_registries").python_callable
+    assert refresh("scheduled")["failures"] == []
+    assert len(refresh("manual")["failures"]) == 1
+    tomorrow = two_offices.now + timedelta(days=1)
+    monkeypatch.setenv("PLANWATCH_NOW", tomorrow.isoformat())
+    assert listed("statistical_release", "scheduled") == both
+    assert len(refresh("scheduled")["failures"]) == 1
+
+
+def test_a_run_knows_whether_it_was_scheduled(dagbag):
+    from airflow.sdk.api.datamodels._generated import DagRunType
+
+    template = dagbag.dags["ingest_statistics"].get_task("list_shards").op_args[1]
+    for kind in (DagRunType.SCHEDULED, DagRunType.MANUAL):
+        run_of = SimpleNamespace(run_type=kind)
+        assert jinja2.Template(template).render(dag_run=run_of) == kind.value
