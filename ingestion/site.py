@@ -24,6 +24,9 @@ ACKNOWLEDGEMENTS = Source(
     licence="site",
 )
 
+# A century: older bytes than that there are none.
+MOST_DAYS = 36_500
+
 
 class SiteFile(BaseModel):
     """site.yml."""
@@ -33,7 +36,7 @@ class SiteFile(BaseModel):
     name: str
     time_zone: str = "UTC"
     default_language: str = "en"
-    retention_days: int | None = None
+    retention_days: int | None = Field(default=None, ge=0, le=MOST_DAYS)
     error_budget: float = Field(default=0.5, ge=0, le=1)
 
     @field_validator("time_zone")

@@ -64,16 +64,15 @@
     load_seq
 {%- endmacro %}
 
-{#- Of several validity slices of a code, the one in force at the clock; the
-    newest one where none is. -#}
+{#- Of several validity slices of a code, the newest that has begun at the
+    clock; where none has, the one that begins first. -#}
 {% macro slice_in_force(code) -%}
     row_number() over (
         partition by {{ code }}
         order by
-            case
-                when valid_from is null or valid_from <= clock.as_of then 0
-                else 1
-            end asc nulls last,
-            valid_from desc nulls last
+            valid_from is null or valid_from <= clock.as_of desc nulls last,
+            case when valid_from <= clock.as_of then valid_from end
+            desc nulls last,
+            valid_from asc nulls first
     ) = 1
 {%- endmacro %}

@@ -223,6 +223,8 @@ def test_wrong_usage(planwatch, published):
         ("PLANWATCH_MEMORY_LIMIT", "2"),
         ("PLANWATCH_THREADS", "0"),
         ("PLANWATCH_THREADS", "many"),
+        ("PLANWATCH_SAMPLES_URL", "http://127.0.0.1:99999"),
+        ("PLANWATCH_SAMPLES_URL", "127.0.0.1:8765"),
     ],
 )
 def test_a_wrong_setting(planwatch, monkeypatch, tmp_path, name, value):
@@ -231,6 +233,15 @@ def test_a_wrong_setting(planwatch, monkeypatch, tmp_path, name, value):
     assert code == 3
     assert name in told
     assert ".env.example" in told
+
+
+@pytest.mark.parametrize("days", ["-1", "99999999999"])
+def test_days_of_retention_that_are_none(planwatch, tmp_path, days):
+    (tmp_path / "site.yml").write_text(f"name: x\nretention_days: {days}\n")
+    code, told = planwatch("retain", "--site", tmp_path, "--home", tmp_path / "home")
+    assert code == 3
+    assert "site.yml" in told
+    assert "retention_days" in told
 
 
 @pytest.mark.parametrize(

@@ -225,6 +225,18 @@ def test_a_wrong_declaration_names_file_and_field(office, fields):
     assert "s3cret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("field", ["units", "topics", "rules"])
+def test_a_name_that_the_release_does_not_know_is_told(office, receiver, field):
+    known = {"units": "SIM-U-110000", "topics": "green", "rules": "EW_OFF_TRACK"}
+    office.declare(**{field: [known[field], "NO_SUCH"]})
+    for dry_run in (True, False):
+        with pytest.raises(SiteError) as caught:
+            office.notify(dry_run=dry_run)
+        assert f"desk: {field} NO_SUCH." in str(caught.value)
+        assert "recipients.yml" in str(caught.value)
+    assert not office.journal.exists()
+
+
 class Mailbox(Message):
     """Keeps what a mail server took in."""
 

@@ -12,7 +12,7 @@ import typer
 from ingestion.errors import EXIT_SOURCE, UsageError
 from ingestion.landing import LandedBatch, ledger
 from ingestion.settings import Settings
-from ingestion.site import Site
+from ingestion.site import MOST_DAYS, Site
 from warehouse.cli.options import (
     HomeOption,
     JsonOption,
@@ -27,9 +27,6 @@ BatchArgument = Annotated[
     str | None,
     typer.Argument(help="Batch id as `ingest` prints it; without it: all waiting."),
 ]
-
-# A century: older bytes than that there are none.
-MOST_DAYS = 36_500
 
 
 def ingest(

@@ -58,12 +58,38 @@ order by warning_id
 """
 
 
+# What the fields of a recipient may name.
+_KNOWN = {
+    "units": "select unit_code from core.dim_unit",
+    "topics": "select domain from core.dim_indicator",
+    "rules": "select rule_id from core.dim_rule "
+    "union select rule_id from published.early_warning",
+}
+
+
 @dataclass(frozen=True)
 class Change:
     """A notice to be, with the warning that it speaks of."""
 
     notice: Notice
     warning: dict[str, Any]
+
+
+def unknown_names(
+    connection: duckdb.DuckDBPyConnection, recipient: Recipient
+) -> dict[str, list[str]]:
+    """Names that a recipient follows and the release has not, by field."""
+    found = {
+        field: connection.execute(
+            f"select name from unnest($names) as named (name) "
+            f"where name not in (select * from ({known}) as known (code) "
+            f"where code is not null) order by name",
+            {"names": list(getattr(recipient, field))},
+        ).fetchall()
+        for field, known in _KNOWN.items()
+        if getattr(recipient, field)
+    }
+    return {field: [name for (name,) in rows] for field, rows in found.items() if rows}
 
 
 def changes_for(

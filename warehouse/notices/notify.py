@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from ingestion.clock import now, stamp
 from ingestion.durable import held
-from ingestion.errors import PlanwatchError
+from ingestion.errors import PlanwatchError, SiteError
 from ingestion.settings import Settings
 from ingestion.site import Site
 from warehouse.database import reader
-from warehouse.notices.changes import changes_for
+from warehouse.notices.changes import changes_for, unknown_names
 from warehouse.notices.digest import compose
 from warehouse.notices.outbox import Digest, Outbox
-from warehouse.notices.recipients import Recipient, recipients_of
+from warehouse.notices.recipients import FILE, Recipient, recipients_of
 from warehouse.notices.send import Patience, open_address, send
 
 
@@ -37,9 +37,11 @@ def notify(
 
     An address that does not answer keeps nobody else waiting: its error stands
     in the result. SiteError before anything is sent when an address is no
-    address. A dry run sends and records nothing.
+    address, or a unit, topic or rule is unknown to the release. A dry run sends
+    and records nothing.
     """
     recipients = recipients_of(site.folder)
+    _refuse_unknown(settings, site, recipients)
     if dry_run:
         return [
             Told(digest, "shown")
@@ -64,6 +66,27 @@ def notify(
                 if error:
                     break
     return told
+
+
+def _refuse_unknown(
+    settings: Settings, site: Site, recipients: tuple[Recipient, ...]
+) -> None:
+    """A mistyped name would only ever be heard as silence."""
+    if not recipients:
+        return
+    with reader(settings) as connection:
+        unknown = [
+            f"{recipient.code}: {field} {', '.join(names)}"
+            for recipient in recipients
+            for field, names in unknown_names(connection, recipient).items()
+        ]
+    if unknown:
+        raise SiteError(
+            f"{site.folder / FILE} names what the release does not know: "
+            f"{'; '.join(unknown)}.",
+            "correct it, or take it out; core.dim_unit, core.dim_indicator (domain) "
+            "and core.dim_rule hold what is known.",
+        )
 
 
 def _due(settings: Settings, recipient: Recipient, outbox: Outbox) -> list[Digest]:

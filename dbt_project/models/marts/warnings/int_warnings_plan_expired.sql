@@ -13,24 +13,31 @@ plans as (
     select * from {{ ref('dim_plan') }}
 ),
 
--- What may follow the end of a plan: after expiry its evaluation decides.
+-- What may follow the end of a plan: after expiry its evaluation decides. A
+-- version that is replaced has handed its duties on.
+told as (
+    select
+        plan_code,
+        plan_version,
+        event_on as answered_on
+    from {{ ref('fct_plan_event') }}
+    where event in ('final_evaluated', 'extended', 'abolished', 'archived')
+    union all
+    select
+        plan_code,
+        plan_version,
+        replaced_on as answered_on
+    from {{ ref('dim_plan_state') }}
+),
+
 answers as (
     select
-        plans.plan_code,
-        plans.plan_version,
-        min(events.event_on) as answered_on
-    from plans
-    cross join clock
-    inner join {{ ref('fct_plan_event') }} as events
-        on
-            plans.plan_code = events.plan_code
-            and plans.plan_version = events.plan_version
-    where
-        events.event in (
-            'final_evaluated', 'extended', 'abolished', 'archived'
-        )
-        and events.event_on <= cast(clock.as_of as date)
-    group by plans.plan_code, plans.plan_version
+        plan_code,
+        plan_version,
+        min(answered_on) as answered_on
+    from told
+    where answered_on <= (select cast(clock.as_of as date) from clock)
+    group by plan_code, plan_version
 ),
 
 aged as (
