@@ -17,6 +17,9 @@ from jinja2 import FileSystemBytecodeCache
 
 from ingestion.durable import machine_faults
 
+# Characters: to write and read a file takes longer than to compile less.
+WORTH_A_FILE = 200
+
 _compile_anew = MacroFuzzEnvironment.compile
 
 
@@ -29,6 +32,8 @@ def keep_templates(folder: Path) -> None:
     with machine_faults(folder):
         folder.mkdir(parents=True, exist_ok=True)
     kept = FileSystemBytecodeCache(str(folder))
+    # Nodes share hooks and descriptions, and a process may run dbt many times.
+    seen: dict[str, CodeType] = {}
 
     def compile_once(
         environment: MacroFuzzEnvironment, source: Any, *more: Any, **options: Any
@@ -36,13 +41,26 @@ def keep_templates(folder: Path) -> None:
         if more or options or not isinstance(source, str):
             return _compile_anew(environment, source, *more, **options)
         # Plain and native templates of one text are different code.
-        text = hashlib.sha256(source.encode()).hexdigest()
-        name = f"{type(environment).__name__} {text}"
-        with machine_faults(folder):
-            bucket = kept.get_bucket(environment, name, None, source)
-            if bucket.code is None:
-                bucket.code = _compile_anew(environment, source)
-                kept.set_bucket(bucket)
-        return bucket.code
+        name = f"{type(environment).__name__} {source}"
+        if name not in seen:
+            if len(source) < WORTH_A_FILE:
+                seen[name] = _compile_anew(environment, source)
+            else:
+                seen[name] = _from_file(kept, environment, source)
+        return seen[name]
 
     MacroFuzzEnvironment.compile = compile_once
+
+
+def _from_file(
+    kept: FileSystemBytecodeCache, environment: MacroFuzzEnvironment, source: str
+) -> CodeType:
+    text = hashlib.sha256(source.encode()).hexdigest()
+    with machine_faults(Path(kept.directory)):
+        bucket = kept.get_bucket(
+            environment, f"{type(environment).__name__} {text}", None, source
+        )
+        if bucket.code is None:
+            bucket.code = _compile_anew(environment, source)
+            kept.set_bucket(bucket)
+    return bucket.code

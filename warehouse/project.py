@@ -17,6 +17,7 @@ from typing import Any
 from ingestion.durable import commit_file, machine_faults
 from ingestion.errors import Damaged
 from ingestion.settings import ROOT, Settings
+from warehouse.dbt_contexts import make_contexts_lightly
 from warehouse.dbt_events import leave_out_debug_events
 from warehouse.dbt_macros import leave_out_idle_macros
 
@@ -63,6 +64,7 @@ def invoke(arguments: list[str], manifest: Any = None):
     from dbt.cli.main import dbtRunner
 
     leave_out_debug_events()
+    make_contexts_lightly()
     try:
         return dbtRunner(manifest=manifest).invoke(
             ["--log-level", "none", "--log-level-file", "info", *arguments]
@@ -77,40 +79,56 @@ def read_project(settings: Settings) -> None:
     For a process of its own, beside one that needs the reading later.
     """
     hand_to_dbt(dbt_environment(settings))
-    _kept(settings.project_cache, project_hash(), "duckdb")
+    _kept(settings.project_cache, project_hash())
 
 
 def manifest_of(settings: Settings, target: str = "duckdb") -> Any:
     """dbt's manifest of the project as it is now; each caller gets its own.
+
+    `target` is one of profiles.yml.
 
     Raises Damaged when dbt cannot read the project.
     """
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
-    kept = _kept(settings.project_cache, project_hash(), target)
+    kept = _kept(settings.project_cache, project_hash())
     manifest = Manifest.from_msgpack(kept, decoder=extended_mashumuro_decoder)
     # After it is read: what is kept must follow from the project's files alone.
     leave_out_idle_macros(manifest)
+    if target == "as_of":
+        _read_raw_from(manifest, "kept")
     return manifest
 
 
+def _read_raw_from(manifest: Any, database: str) -> None:
+    """Let the raw tables be those of a database that the target attaches.
+
+    All else in which targets differ is asked for when a model is compiled; to
+    read the whole project for each of them takes as long as a small build.
+    """
+    for source in manifest.sources.values():
+        if source.schema == "raw":
+            source.database = database
+            source.relation_name = f'"{database}"."raw"."{source.identifier}"'
+
+
 @cache
-def _kept(folder: Path, state: str, target: str) -> bytes:
+def _kept(folder: Path, state: str) -> bytes:
     from warehouse.dbt_templates import keep_templates
 
     keep_templates(folder / "templates")
-    path = folder / f"project-{state[:16]}-{target}-{version('dbt-core')}.msgpack"
+    path = folder / f"project-{state[:16]}-{version('dbt-core')}.msgpack"
     if not path.exists():
-        _parse(path, target)
+        _parse(path)
     return path.read_bytes()
 
 
-def _parse(path: Path, target: str) -> None:
+def _parse(path: Path) -> None:
     from dbt.parser.manifest import extended_mashumaro_encoder
 
     # dbt's own memory of another state takes moved entries for doubled ones.
-    outcome = invoke(["--no-write-json", "parse", "--no-partial-parse", "-t", target])
+    outcome = invoke(["--no-write-json", "parse", "--no-partial-parse"])
     if not outcome.success:
         raise Damaged(
             f"dbt could not read its project: {outcome.exception}",

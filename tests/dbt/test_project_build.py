@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 from collections import Counter
 from dataclasses import replace
 
+import agate
+import dbt.context.macros
 import duckdb
-from dbt.clients.jinja import get_rendered
+import pytest
+from dbt.clients.jinja import MacroStack, get_rendered
 from dbt_common.clients.jinja import MacroFuzzEnvironment
 from dbt_common.events.base_types import EventLevel
 from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.events.functions import fire_event
 from dbt_common.events.types import RecordRetryException
 
+from ingestion.settings import Settings
 from warehouse import dbt_templates
+from warehouse.dbt_contexts import make_contexts_lightly
 from warehouse.dbt_events import leave_out_debug_events
 from warehouse.dictionary import DIAGRAM, DICTIONARY, diagram, dictionary
+from warehouse.project import manifest_of
 
 LAYERS = ("core", "marts", "published")
 
@@ -61,17 +68,68 @@ def test_a_template_is_compiled_once_and_a_damaged_one_again(tmp_path, monkeypat
     monkeypatch.setattr(dbt_templates, "_compile_anew", compile_anew)
     # That of the run is put back at the end.
     monkeypatch.setattr(MacroFuzzEnvironment, "compile", MacroFuzzEnvironment.compile)
-    dbt_templates.keep_templates(tmp_path)
-    for native in (False, True):
-        for _ in range(2):
-            assert get_rendered("{{ number + 1 }}", {"number": 1}, native=native) == (
-                2 if native else "2"
-            )
-    assert [source for _, source in compiled] == ["{{ number + 1 }}"] * 2
+    short = "{{ number + 1 }}"
+    long = "{{ number + 1 }}" + "{# a word #}" * 20
+    for _process in range(2):
+        dbt_templates.keep_templates(tmp_path)
+        for text in (short, long) * 2:
+            assert get_rendered(text, {"number": 1}) == "2"
+            assert get_rendered(text, {"number": 1}, native=True) == 2
+    # The short one by each process, the long one by the first: plain and native.
+    assert Counter(source for _, source in compiled) == {short: 4, long: 2}
     for kept in tmp_path.iterdir():
         kept.write_bytes(kept.read_bytes()[:-9] + b"something")
-    assert get_rendered("{{ number + 1 }}", {"number": 1}) == "2"
-    assert len(compiled) == 3
+    dbt_templates.keep_templates(tmp_path)
+    assert get_rendered(long, {"number": 1}) == "2"
+    assert len(compiled) == 7
+
+
+@pytest.mark.parametrize("search", ["planwatch", "dbt", "elsewhere"])
+def test_a_lighter_namespace_names_the_same_macros(warehouse, search):
+    def named(own_class) -> tuple[dict, list]:
+        builder = own_class("planwatch", search, MacroStack(), ["dbt_duckdb", "dbt"])
+        space = builder.build_namespace(macros, {"a": 1})
+        flat = {
+            key: sorted(found) if isinstance(found, dict) else found.macro.unique_id
+            for key, found in space.items()
+        }
+        asked = [
+            space.get_from_package(package, "create_schema")
+            for package in (None, "dbt", "planwatch")
+        ]
+        return flat, [found and found.macro.unique_id for found in asked]
+
+    macros = dict(warehouse.manifest.get_macros_by_package())
+    # One that hides dbt's, and one of a package that is neither.
+    own = next(iter(macros["planwatch"].values()))
+    hiding = replace(own, name="create_schema")
+    macros["planwatch"] = {**macros["planwatch"], "create_schema": hiding}
+    macros["elsewhere"] = {"other": replace(own, package_name="elsewhere")}
+    make_contexts_lightly()
+    lighter = named(dbt.context.macros.MacroNamespaceBuilder)
+    # dbt's own once more, as nothing has changed it.
+    spec = importlib.util.find_spec("dbt.context.macros")
+    untouched = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(untouched)
+    assert lighter == named(untouched.MacroNamespaceBuilder)
+    assert len(lighter[0]) > 100
+
+
+def test_a_reader_of_dates_is_made_once_for_a_language():
+    make_contexts_lightly()
+    one, other = (agate.data_types.Date(locale="en_US")._constants for _ in range(2))
+    assert one is other
+    assert one is not agate.data_types.Date()._constants
+
+
+def test_raw_tables_of_an_earlier_day_are_those_that_are_attached(warehouse):
+    settings = Settings(home=warehouse.path.parent)
+    for target, database in (("duckdb", "planwatch"), ("as_of", "kept")):
+        sources = manifest_of(settings, target).sources.values()
+        found = {s.relation_name.rpartition(".")[0]: s.database for s in sources}
+        assert found == {
+            f'"{database}"."raw"': database, '"planwatch"."ops"': "planwatch",
+        }  # fmt: skip
 
 
 def test_a_debug_event_becomes_a_message_when_it_is_read():

@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('stg_clock') }}
 with
 
 source as (
