@@ -23,14 +23,15 @@ reports as (
 ),
 
 ancestors as (
-    select * from {{ ref('bridge_unit_ancestor') }}
+    select * from {{ ref('int_unit_ancestors') }}
 ),
 
 units as (
     select * from {{ ref('dim_unit') }}
 ),
 
--- Counted from what is owed, so that silence shows as 0 and not as no row.
+-- Counted from what is owed, so that silence shows as 0 and not as no row, and
+-- for those above a unit at the end of the period.
 counted as (
     select
         reports.form_code,
@@ -44,7 +45,11 @@ counted as (
         cast(sum(reports.accepted_cells) as bigint) as accepted_cells,
         cast(median(reports.days_late) as double) as median_days_late
     from reports
-    inner join ancestors on reports.unit_code = ancestors.unit_code
+    inner join ancestors
+        on
+            reports.unit_code = ancestors.unit_code
+            and coalesce(reports.period_end >= ancestors.valid_from, true)
+            and coalesce(reports.period_end <= ancestors.valid_to, true)
     group by
         reports.form_code, reports.period, ancestors.ancestor_unit_code
 ),
