@@ -6,17 +6,24 @@
     pre_hook=[
         "{{ reset_watermark() }}",
         "{{ refuse_going_back() }}",
-        "{{ forget_touched_reports() }}",
+        "{{ forget_touched_reports(['form_code', 'period']) }}",
     ],
     post_hook="{{ record_watermark(['fct_observation', 'fct_obligation']) }}",
 ) }}
 
 with
 
+touched as (
+    select distinct
+        form_code,
+        period
+    from {{ ref('int_reports_touched') }}
+),
+
 reports as (
     select reports.*
     from {{ ref('int_obligation_reports') }} as reports
-    inner join {{ ref('int_reports_touched') }} as touched
+    inner join touched
         on
             reports.form_code = touched.form_code
             and reports.period = touched.period

@@ -3,7 +3,7 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook="{{ forget_touched_reports() }}",
+    pre_hook="{{ forget_touched_reports(['form_code', 'unit_code', 'period']) }}",
 ) }}
 
 with
@@ -22,6 +22,7 @@ obligations as (
     inner join touched
         on
             obligations.form_code = touched.form_code
+            and obligations.unit_code = touched.unit_code
             and obligations.period = touched.period
 ),
 
@@ -31,6 +32,7 @@ submissions as (
     inner join touched
         on
             submissions.form_code = touched.form_code
+            and submissions.unit_code = touched.unit_code
             and submissions.period = touched.period
     where submissions.verdict <> 'rejected'
 ),
@@ -42,6 +44,7 @@ observations as (
     inner join touched
         on
             observations.form_code = touched.form_code
+            and observations.unit_code = touched.unit_code
             and observations.period = touched.period
     where
         observations.period_end >= {{ earliest('bound.period_end', 'touched') }}

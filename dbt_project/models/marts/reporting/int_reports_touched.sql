@@ -11,13 +11,7 @@ clock as (
 ),
 
 obligations as (
-    select
-        form_code,
-        period,
-        period_end,
-        due_at
-    from {{ ref('fct_obligation') }}
-    group by form_code, period, period_end, due_at
+    select * from {{ ref('fct_obligation') }}
 ),
 
 -- Who owes what to whom has changed: then all is counted again. A unit may
@@ -49,6 +43,7 @@ changed_duties as (
 touched as (
     select
         form_code,
+        unit_code,
         period
     from (
         select
@@ -60,6 +55,7 @@ touched as (
     union
     select
         form_code,
+        unit_code,
         period
     from {{ ref('fct_observation') }}
     where form_code is not null and {{ is_unread(reader) }}
@@ -67,6 +63,7 @@ touched as (
     -- Owed or due since the last look.
     select
         form_code,
+        unit_code,
         period
     from obligations
     where
@@ -75,6 +72,7 @@ touched as (
     union
     select
         form_code,
+        unit_code,
         period
     from obligations
     where exists (select 1 from changed_duties)
@@ -82,19 +80,22 @@ touched as (
 
 -- What a refused report calls its period or form may be anything at all.
 final as (
-    select distinct
+    select
         obligations.form_code,
+        obligations.unit_code,
         obligations.period,
         obligations.period_end
     from touched
     inner join obligations
         on
             touched.form_code = obligations.form_code
+            and touched.unit_code = obligations.unit_code
             and touched.period = obligations.period
     union all
     -- One row without a form: what was counted before is forgotten, too.
     select
         cast(null as varchar) as form_code,
+        cast(null as varchar) as unit_code,
         cast(null as varchar) as period,
         cast(null as date) as period_end
     where exists (select 1 from changed_duties)
