@@ -12,7 +12,10 @@
             where form_code is null
         );
         delete from {{ this }} as told
-        using {{ ref('int_reports_touched') }} as touched
+        using (
+            select distinct {{ keys | join(', ') }}
+            from {{ ref('int_reports_touched') }}
+        ) as touched
         where {{ same | join(' and ') }}
     {%- endif -%}
 {%- endmacro %}

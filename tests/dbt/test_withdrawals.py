@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
-from conftest import Warehouse, opened
+from opened_warehouse import Warehouse, opened
 from small_world import SmallWorld, found, indicator, rule, target
 
 SEEN = (
