@@ -1,8 +1,9 @@
 """When a source is to be asked: `schedule` of its declaration, in UTC.
 
 landing/asked/<source>-<shard>.json keeps when the last fetch began that went
-through. Without it a shard is due; a failed fetch leaves it as it was, so that
-the next tick tries again.
+through. It may be deleted at any time: without it, or where it is damaged, a
+shard is due. A failed fetch leaves it as it was, so that the next tick tries
+again.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def _asked_at(settings: Settings, source: Source, shard: int) -> datetime | None
     try:
         content = json.loads(_path(settings, source, shard).read_text("utf-8"))
         return datetime.fromisoformat(content["asked_at"]).astimezone(UTC)
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError, KeyError):
         return None
 
 

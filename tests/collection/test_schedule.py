@@ -43,6 +43,14 @@ def test_a_failed_fetch_stays_due(settings, world, weekly):
     assert due_shards(at(settings, 9, 7), weekly) == [0]
 
 
+@pytest.mark.parametrize("left", ["", "{}", '{"asked_at": "soon"}'])
+def test_what_is_damaged_is_asked_again(settings, weekly, left):
+    ingest(at(settings, 3, 7), weekly)
+    (kept,) = (settings.landing / "asked").iterdir()
+    kept.write_text(left)
+    assert due_shards(at(settings, 3, 8), weekly) == [0]
+
+
 def test_each_shard_is_due_by_itself(settings, world, declare):
     source = declare(schedule="0 6 * * 1", shards={"count": 3})
     world.answers["/data"] = saying(200, b"[1]")
