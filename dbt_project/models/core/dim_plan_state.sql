@@ -102,6 +102,15 @@ inherited as (
     group by successions.plan_code, successions.newer_version
 ),
 
+-- Told of, but neither approved nor in force: nobody has to carry it out yet.
+drafts as (
+    select
+        plan_code,
+        plan_version
+    from told
+    where state in ('drafted', 'submitted')
+),
+
 due as (
     select
         plans.plan_code,
@@ -130,12 +139,14 @@ final as (
         told.state_since,
         told.approved_on,
         replaced.replaced_on,
+        drafts.plan_code is not null as is_draft,
         due.period_end,
         due.period_end < due.today as is_over,
         due.midterm_due_on,
         coalesce(told.midterm_evaluated_on, inherited.midterm_evaluated_on)
             as midterm_evaluated_on,
         replaced.replaced_on is null
+        and drafts.plan_code is null
         and told.midterm_evaluated_on is null
         and inherited.midterm_evaluated_on is null
         and told.ended_on is null
@@ -143,9 +154,11 @@ final as (
         due.final_due_on,
         told.final_evaluated_on,
         replaced.replaced_on is null
+        and drafts.plan_code is null
         and due.period_end < due.today
         and told.final_evaluated_on is null as is_unevaluated,
         replaced.replaced_on is null
+        and drafts.plan_code is null
         and told.final_evaluated_on is null
         and due.final_due_on < due.today as is_final_overdue,
         coalesce(told.illegal_events, 0) as illegal_events
@@ -158,6 +171,10 @@ final as (
         on
             due.plan_code = replaced.plan_code
             and due.plan_version = replaced.plan_version
+    left join drafts
+        on
+            due.plan_code = drafts.plan_code
+            and due.plan_version = drafts.plan_version
     left join inherited
         on
             due.plan_code = inherited.plan_code

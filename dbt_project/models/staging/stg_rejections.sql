@@ -22,6 +22,7 @@ submissions as (
 dated as (
     select
         source.batch_id,
+        batches.status,
         source.submission_id,
         source.row_number,
         source.field,
@@ -43,17 +44,31 @@ dated as (
         on
             source.submission_id = submissions.submission_id
             and source.batch_id = submissions.batch_id
-    -- Reasons that were told again after a release replace the first.
-    qualify
-        source.load_seq = max(source.load_seq) over (
-            partition by source.batch_id, batches.status, source.submission_id
-        )
 ),
 
+-- Of what is known, reasons that were told again after a release replace the
+-- first.
 final as (
-    select *
+    select
+        batch_id,
+        submission_id,
+        row_number,
+        field,
+        rule_id,
+        rule_version,
+        severity,
+        expected,
+        expected_from,
+        how_to_fix_en,
+        how_to_fix_zh,
+        known_from,
+        load_seq
     from dated
     where {{ is_visible() }}
+    qualify
+        load_seq = max(load_seq) over (
+            partition by batch_id, status, submission_id
+        )
 )
 
 select * from final

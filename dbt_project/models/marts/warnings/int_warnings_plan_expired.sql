@@ -9,8 +9,19 @@ rule as (
     where rule_id = 'EW_PLAN_EXPIRED'
 ),
 
+plan_states as (
+    select * from {{ ref('dim_plan_state') }}
+),
+
+-- A draft is nobody's duty.
 plans as (
-    select * from {{ ref('dim_plan') }}
+    select told_plans.*
+    from {{ ref('dim_plan') }} as told_plans
+    left join plan_states
+        on
+            told_plans.plan_code = plan_states.plan_code
+            and told_plans.plan_version = plan_states.plan_version
+    where not coalesce(plan_states.is_draft, false)
 ),
 
 -- What may follow the end of a plan: after expiry its evaluation decides. A
@@ -27,7 +38,7 @@ told as (
         plan_code,
         plan_version,
         replaced_on as answered_on
-    from {{ ref('dim_plan_state') }}
+    from plan_states
 ),
 
 answers as (
