@@ -6,7 +6,7 @@
 {#- A condition: every figure where something new may be asked for. -#}
 {% macro is_unread_base() -%}
     {%- if is_incremental() and not have_changed(registries_of_bases()) -%}
-        {{ is_unread(this.name) }}
+        {{ is_unread_figure(this.name) }}
     {%- else -%}
         true
     {%- endif -%}

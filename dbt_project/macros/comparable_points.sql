@@ -12,7 +12,7 @@
         using (
             select distinct {{ compared_point() | join(', ') }}
             from {{ ref('fct_observation') }}
-            where {{ is_unread(this.name) }}
+            where {{ is_unread_figure(this.name) }}
         ) as moved
         where {{ same(compared_point(), 'told', 'moved') }}
     {%- endif -%}

@@ -58,7 +58,7 @@
             ~ " where unit_code is null and indicator_code in ("
             ~ "select value from " ~ ref('int_rule_parameters')
             ~ " where rule_id = 'COMPARABLE_PRICES') and "
-            ~ is_unread(this.name)
+            ~ is_unread_figure(this.name)
         ) -%}
         {{ return(
             found.columns[0].values()[0] > 0 or has_unread('registry_rules')

@@ -35,7 +35,7 @@
                 {{ official_series() | join(', ') }},
                 period
             from {{ ref('fct_observation') }}
-            where unit_code is null and {{ is_unread(this.name) }}
+            where unit_code is null and {{ is_unread_figure(this.name) }}
         ) as unread
         where
             {{ same(official_series(), 'told', 'unread') }}

@@ -7,7 +7,7 @@
         period
     {% if is_incremental() and not has_unread_slices('stg_regions') -%}
         from {{ ref('fct_observation') }}
-        where {{ is_unread(this.name) }}
+        where {{ is_unread_figure(this.name) }}
     {%- else -%}
         from {{ ref('revision_triangle') }}
     {%- endif %}

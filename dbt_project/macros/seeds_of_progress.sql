@@ -58,7 +58,10 @@
                     status_held,
                     improving_run,
                     on_schedule_run,
-                    {{ months }} as months_in_period
+                    {{ months }} as months_in_period,
+                    {{ month_index('period_end') }} + {{ months }} * (
+                        select bounds.periods_back from bounds
+                    ) as counts_until
                 from {{ mart }}
                 where
                     frequency = '{{ frequency }}'
@@ -95,7 +98,9 @@
             told.on_schedule_run
         from ratings as told
         inner join touched on told.target_key = touched.target_key
-        where told.period_end < touched.from_end
+        where
+            told.period_end < touched.from_end
+            and told.counts_until >= {{ month_index('touched.from_end') }}
         qualify
             row_number() over (
                 partition by

@@ -31,7 +31,7 @@
                 observation_key,
                 period
             from {{ ref('fct_observation') }}
-            where {{ is_unread(this.name) }}
+            where {{ is_unread_figure(this.name) }}
         ) as unread
         where
             told.observation_key = unread.observation_key

@@ -30,7 +30,9 @@ new_submissions as (
     select *
     from submissions
     {% if is_incremental() -%}
-        where {{ is_unread_here('fct_submission') }}
+        where {{ is_unread_here(
+            'fct_submission', 'submission', 'received_at'
+        ) }}
     {%- endif %}
 ),
 

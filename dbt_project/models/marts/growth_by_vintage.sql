@@ -24,7 +24,7 @@ unread as (
     where
         unit_code is null
         {%- if is_incremental() %}
-            and {{ is_unread('growth_by_vintage') }}
+            and {{ is_unread_figure('growth_by_vintage') }}
         {%- endif %}
 ),
 

@@ -19,7 +19,7 @@ unread as (
         period_end
     from {{ ref('fct_observation') }}
     {% if is_incremental() -%}
-        where {{ is_unread('revision_triangle') }}
+        where {{ is_unread_figure('revision_triangle') }}
     {%- endif %}
 ),
 

@@ -34,7 +34,7 @@ points as (
             select 1
             from {{ ref('fct_observation') }} as moved
             where
-                {{ is_unread('int_divergence_values') }}
+                {{ is_unread_figure('int_divergence_values') }}
                 and {{ same(
                     point + ['period_end'], 'checked_points', 'moved'
                 ) }}

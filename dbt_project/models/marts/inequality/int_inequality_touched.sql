@@ -69,7 +69,7 @@ changed_links as (
     where
         comparable_codes.parameter <> 'code'
         and observations.unit_code is null
-        and {{ is_unread_by_any(readers) }}
+        and {{ is_unread_figure(readers) }}
 ),
 
 new_observations as (

@@ -41,7 +41,7 @@ new_observations as (
         observations.region_code,
         observations.unit_code
     from {{ ref('fct_observation') }} as observations
-    where {{ is_unread_by_any(readers) }}
+    where {{ is_unread_figure(readers) }}
 ),
 
 -- Rows that every judgement depends on: a change of one touches all.

@@ -40,7 +40,7 @@ new_observations as (
         period,
         period_end
     from {{ ref('fct_observation') }}
-    where {{ is_unread(reader) }}
+    where {{ is_unread_figure(reader) }}
     group by indicator_code, region_code, unit_code, period, period_end
 ),
 

@@ -16,7 +16,7 @@ new_observations as (
         indicator_code,
         period
     from {{ ref('fct_observation') }}
-    where unit_code is null and {{ is_unread(reader) }}
+    where unit_code is null and {{ is_unread_figure(reader) }}
 ),
 
 -- A figure moves its own aggregates and those that it weights.

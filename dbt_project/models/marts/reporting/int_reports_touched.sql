@@ -58,7 +58,7 @@ touched as (
         unit_code,
         period
     from {{ ref('fct_observation') }}
-    where form_code is not null and {{ is_unread(reader) }}
+    where form_code is not null and {{ is_unread_figure(reader) }}
     union
     -- Owed or due since the last look.
     select

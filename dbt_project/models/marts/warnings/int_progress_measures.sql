@@ -42,6 +42,14 @@ stepped as (
     from ranked
 ),
 
+-- A promise of several definitions or versions has as many targets; few have.
+promised_anew as (
+    select subject_key
+    from {{ ref('int_warnings_seams') }}
+    group by subject_key
+    having count(*) > 1
+),
+
 -- The same promise in the same period under an older definition.
 switched as (
     select
@@ -58,6 +66,10 @@ switched as (
             and newer.period = older.period
             and {{ version_place('newer.definition_version') }}
             > {{ version_place('older.definition_version') }}
+    where
+        newer.subject_key in (
+            select promised_anew.subject_key from promised_anew
+        )
     qualify
         row_number() over (
             partition by newer.target_key, newer.source_kind, newer.period

@@ -37,7 +37,7 @@ new_observations as (
         unit_code,
         min(period_end) as from_end
     from {{ ref('fct_observation') }}
-    where {{ is_unread(reader) }}
+    where {{ is_unread_figure(reader) }}
     group by indicator_code, region_code, unit_code
 ),
 
