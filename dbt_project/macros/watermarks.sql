@@ -25,8 +25,8 @@
 {%- endmacro %}
 
 {#- The same for figures. The first condition follows from the second and is there
-    for the engine, which passes over the blocks of rows that lie below one number:
-    what a wave costs does not grow with the history. -#}
+    for the engine: blocks of rows that lie below one number it passes over, which
+    it cannot do for an "or". -#}
 {% macro is_unread_figure(model_names) -%}
     {%- set names = [model_names] if model_names is string else model_names -%}
     (
@@ -35,10 +35,10 @@
     )
 {%- endmacro %}
 
-{#- No load before it holds a row that one of the models has still to read: the next
-    one or, where rows are loaded before the moment at which they are known, the
-    first of those. -#}
-{% macro first_unread_load(model_names, rows='observation', known='known_from') -%}
+{#- No load before it holds a figure that one of the models has still to read: the
+    next one or, where figures are loaded before the moment at which they are known,
+    the first of those. With none such, least() passes over the null. -#}
+{% macro first_unread_load(model_names) -%}
     (
         with
 
@@ -59,9 +59,9 @@
                         min(reached.load_seq) + 1,
                         (
                             select min(waiting.load_seq)
-                            from {{ source('raw', rows) }} as waiting
+                            from {{ source('raw', 'observation') }} as waiting
                             where
-                                waiting.{{ known }} > (
+                                waiting.known_from > (
                                     select min(reached.as_of) from reached
                                 )
                         )
@@ -82,24 +82,20 @@
 
 {#- The same for a model that stands, with its own bounds as figures: the engine
     then works nothing out of a row that has been read, such as its key. -#}
-{% macro is_unread_here(model_name, rows='observation', known='known_from') -%}
+{% macro is_unread_here(model_name) -%}
     {#- A unit test, and a run with --empty, give another table for it. -#}
     {%- if execute and source('ops', 'watermark') | string
         == watermark_table() | string -%}
         {%- set read = run_query(
-            "select max(load_seq), max(as_of), "
-            ~ first_unread_load([model_name], rows, known)
-            ~ " from " ~ watermark_table() ~ " where model = '" ~ model_name ~ "'"
+            "select max(load_seq), max(as_of) from " ~ watermark_table()
+            ~ " where model = '" ~ model_name ~ "'"
         ).rows[0] -%}
         {%- if read[0] is none -%}
             true
         {%- else -%}
             (
-                load_seq >= {{ read[2] }}
-                and (
-                    load_seq > {{ read[0] }}
-                    or known_from > cast('{{ read[1] }}' as timestamp)
-                )
+                load_seq > {{ read[0] }}
+                or known_from > cast('{{ read[1] }}' as timestamp)
             )
         {%- endif -%}
     {%- else -%}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.util
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 import agate
 import dbt.context.macros
@@ -17,6 +19,7 @@ from dbt_common.events.base_types import EventLevel
 from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.events.functions import fire_event
 from dbt_common.events.types import RecordRetryException
+from small_world import SmallWorld
 
 from ingestion.settings import Settings
 from warehouse import dbt_templates
@@ -163,6 +166,41 @@ def test_waves_and_interrupted_runs_end_as_a_full_refresh(warehouse):
     assert waves != warehouse.taken["repeated"]
     for table, rows in refreshed.items():
         assert waves[table] == rows, table
+
+
+def test_a_figure_comes_when_it_is_known_although_later_loads_were_read(
+    rated, tmp_path, monkeypatch
+):
+    made = replace(rated, path=tmp_path / rated.path.name)
+    shutil.copy(rated.path, made.path)
+    monkeypatch.setenv("PLANWATCH_WAREHOUSE", str(made.path))
+    known = datetime(2025, 7, 20)
+
+    def vintages(until: datetime, tell: Callable[[SmallWorld], None]) -> list:
+        made.fill(tell, until)
+        made.run("--select", "stg_clock", "fct_observation", "revision_triangle")
+        return [
+            [
+                value
+                for (value,) in made.query(
+                    f"select value::integer from {table} where indicator_code = 'MOOD'"
+                    " and period = '2021' order by known_from"
+                )
+            ]
+            for table in ("core.fct_observation", "marts.revision_triangle")
+        ]
+
+    def early(world: SmallWorld) -> None:
+        world.observe("MOOD", {"2021": "3"}, at=known)
+
+    def other(world: SmallWorld) -> None:
+        world.observe("MOOD", {"2021": "2"}, at=datetime(2025, 7, 5))
+
+    first, _ = vintages(datetime(2025, 7, 1), early)
+    assert first == [1]
+    assert vintages(datetime(2025, 7, 10), other) == [[1, 2], [1, 2]]
+    told = vintages(known, lambda world: world.batch(known))
+    assert told == [[1, 2, 3], [1, 2, 3]]
 
 
 def test_what_is_made_anew_lies_in_the_order_of_time(rated):

@@ -33,6 +33,7 @@ told as (
         plan_code,
         plan_version,
         max_by(event, event_number) as state,
+        max_by(event, event_number) in ('drafted', 'submitted') as is_draft,
         max_by(event_on, event_number) as state_since,
         max(case when event = 'approved' then event_on end) as approved_on,
         max(case when event = 'midterm_evaluated' then event_on end)
@@ -102,15 +103,6 @@ inherited as (
     group by successions.plan_code, successions.newer_version
 ),
 
--- Told of, but neither approved nor in force: nobody has to carry it out yet.
-drafts as (
-    select
-        plan_code,
-        plan_version
-    from told
-    where state in ('drafted', 'submitted')
-),
-
 due as (
     select
         plans.plan_code,
@@ -139,14 +131,14 @@ final as (
         told.state_since,
         told.approved_on,
         replaced.replaced_on,
-        drafts.plan_code is not null as is_draft,
+        coalesce(told.is_draft, false) as is_draft,
         due.period_end,
         due.period_end < due.today as is_over,
         due.midterm_due_on,
         coalesce(told.midterm_evaluated_on, inherited.midterm_evaluated_on)
             as midterm_evaluated_on,
         replaced.replaced_on is null
-        and drafts.plan_code is null
+        and not coalesce(told.is_draft, false)
         and told.midterm_evaluated_on is null
         and inherited.midterm_evaluated_on is null
         and told.ended_on is null
@@ -154,11 +146,11 @@ final as (
         due.final_due_on,
         told.final_evaluated_on,
         replaced.replaced_on is null
-        and drafts.plan_code is null
+        and not coalesce(told.is_draft, false)
         and due.period_end < due.today
         and told.final_evaluated_on is null as is_unevaluated,
         replaced.replaced_on is null
-        and drafts.plan_code is null
+        and not coalesce(told.is_draft, false)
         and told.final_evaluated_on is null
         and due.final_due_on < due.today as is_final_overdue,
         coalesce(told.illegal_events, 0) as illegal_events
@@ -171,10 +163,6 @@ final as (
         on
             due.plan_code = replaced.plan_code
             and due.plan_version = replaced.plan_version
-    left join drafts
-        on
-            due.plan_code = drafts.plan_code
-            and due.plan_version = drafts.plan_version
     left join inherited
         on
             due.plan_code = inherited.plan_code

@@ -25,7 +25,7 @@ new_rows as (
     select *
     from {{ ref('stg_observations') }}
     {% if is_incremental() -%}
-        where {{ is_unread_here('fct_observation') }}
+        where {{ is_unread_figure('fct_observation') }}
     {%- endif %}
 ),
 

@@ -30,9 +30,7 @@ new_submissions as (
     select *
     from submissions
     {% if is_incremental() -%}
-        where {{ is_unread_here(
-            'fct_submission', 'submission', 'received_at'
-        ) }}
+        where {{ is_unread_here('fct_submission') }}
     {%- endif %}
 ),
 
