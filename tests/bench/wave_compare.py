@@ -25,6 +25,21 @@ TABLES = {
         "comparison_key, region_level, group_kind",
         "period",
     ),
+    "marts.revision_triangle": ("observation_key, known_from", "period"),
+    "marts.revision_by_maturity": (
+        "source_code, indicator_code, region_level, maturity",
+        "indicator_code",
+    ),
+    "marts.revision_statistics": (
+        "source_code, indicator_code, region_level",
+        "indicator_code",
+    ),
+    "marts.region_aggregate": ("aggregate_key, group_kind, group_code", "period"),
+    "marts.plan_scorecard": (
+        "plan_code, plan_version, region_code, counting",
+        "counting",
+    ),
+    "marts.form_burden": ("unit_code, report_year", "report_year"),
 }
 SIDES = ("planwatch", "hand")
 
