@@ -37,7 +37,8 @@ progress as (
         progress.period,
         progress.pace,
         progress.status_raw,
-        progress.gap_pct
+        progress.gap_pct,
+        progress.known_from
     from {{ ref('indicator_progress') }} as progress
     inner join targets on progress.target_key = targets.target_key
     where
@@ -58,11 +59,12 @@ progress as (
 
 labelled as (
     select
-        targets.*,
+        targets.* exclude (targets.known_from),
         progress.source_kind,
         progress.period,
         progress.pace,
         progress.status_raw,
+        progress.known_from,
         case
             when progress.period is null then null
             when progress.status_raw = 'achieved' then 'achieved_early'
@@ -96,6 +98,8 @@ final as (
         period,
         pace,
         status_raw,
+        known_from,
+        cast(known_from as date) > official_label_on as is_hindsight,
         computed_label = official_label as is_concordant,
         case
             when period is null then 'no figure by the day of the label'

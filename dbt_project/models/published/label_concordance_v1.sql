@@ -22,6 +22,8 @@ final as (
         period,
         pace,
         status_raw,
+        known_from,
+        is_hindsight,
         is_concordant,
         not_compared_reason
     from label_concordance
