@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +54,19 @@ def prepare_airflow(settings: Settings) -> None:
     home.mkdir(parents=True, exist_ok=True)
     _prepare_database(settings)
     marker.write_text(_version(), encoding="utf-8")
+
+
+def page_login(settings: Settings) -> tuple[str, str]:
+    """Name and password of Airflow's page; made once, readable by this user only."""
+    path = settings.home / "airflow" / "simple_auth_manager_passwords.json.generated"
+    if not path.exists():
+        # Whole or not at all: what a killed start leaves would be read as a login.
+        making = path.with_suffix(".making")
+        making.unlink(missing_ok=True)
+        making.touch(mode=0o600)
+        making.write_text(json.dumps({"admin": secrets.token_urlsafe(12)}))
+        making.replace(path)
+    return next(iter(json.loads(path.read_text()).items()))
 
 
 def _version() -> str:

@@ -14,8 +14,10 @@ import jinja2
 import pytest
 
 from ingestion.ingest import ingest
+from ingestion.settings import Settings
 from ingestion.site import Site
 from tests.chain.reporting_site import OFFICE
+from warehouse.airflow_home import page_login
 from warehouse.chain import RunReport, take_in_registries
 from warehouse.pending import pending
 from warehouse.publish import current
@@ -59,6 +61,26 @@ def test_every_task_that_writes_the_warehouse_waits_in_the_one_slot_pool(dagbag)
         "refresh_registries", "release_waived", "load", "publish",
         "build_core", "build_marts",
     }  # fmt: skip
+
+
+def test_a_start_that_is_killed_leaves_no_half_a_login(tmp_path, monkeypatch):
+    settings = Settings.load(home=tmp_path)
+    (tmp_path / "airflow").mkdir()
+    write = Path.write_text
+
+    def write_half(path, text):
+        write(path, text[: len(text) // 2])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as killed:
+        killed.setattr(Path, "write_text", write_half)
+        with pytest.raises(KeyboardInterrupt):
+            page_login(settings)
+    user, password = page_login(settings)
+    assert (user, len(password)) == ("admin", 16)
+    assert page_login(settings) == (user, password)
+    (file,) = (tmp_path / "airflow").iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("dag_id", ["ingest_statistics", "ingest_submissions"])

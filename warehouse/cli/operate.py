@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from typing import Annotated
 import typer
 
 from ingestion.errors import Damaged, UsageError
-from ingestion.settings import ROOT, Settings
+from ingestion.settings import ROOT
 from ingestion.site import Site
 from warehouse.cli.options import (
     HomeOption,
@@ -83,6 +82,7 @@ def airflow(
     from warehouse.airflow_home import (
         airflow_command,
         airflow_environment,
+        page_login,
         prepare_airflow,
     )
     from warehouse.ports import refuse_used_port
@@ -91,7 +91,7 @@ def airflow(
     Site.load(settings.site)
     refuse_used_port(port, "--port")
     prepare_airflow(settings)
-    user, password = _login(settings)
+    user, password = page_login(settings)
     print(f"Airflow:  http://localhost:{port}")
     print(f"Login:    {user} / {password}")
     print("It answers in about a minute. Ctrl-C ends it.", flush=True)
@@ -145,14 +145,3 @@ def _end_group(process: subprocess.Popen) -> None:
         return
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
-
-
-def _login(settings: Settings) -> tuple[str, str]:
-    """Name and password of the page; made once, readable by this user only."""
-    path = settings.home / "airflow" / "simple_auth_manager_passwords.json.generated"
-    import json
-
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(json.dumps({"admin": secrets.token_urlsafe(12)}))
-    return next(iter(json.loads(path.read_text()).items()))
