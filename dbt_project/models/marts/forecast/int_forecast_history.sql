@@ -45,22 +45,18 @@ final as (
         ) }} as ended,
         case
             when len(ending) = 0 then season_ends
-            -- A new month ends one point: it takes the place of its season.
-            when len(ending) = 1 and len(season_ends) = seasons
-                then
-                    list_concat(
-                        list_slice(
-                            season_ends,
-                            1,
-                            {{ season_place('ending[1].step_no') }} - 1
-                        ),
-                        [ending[1]],
-                        list_slice(
-                            season_ends,
-                            {{ season_place('ending[1].step_no') }} + 1,
-                            seasons
+            -- No period is missing: each season's last stands in its place.
+            when ending[-1].step_no - ending[-seasons].step_no = seasons - 1
+                then [
+                    ending[
+                        -1 - cast(
+                            (
+                                parted.ending[-1].step_no - s + 1
+                            ) % parted.seasons as integer
                         )
-                    )
+                    ]
+                    for s in range(1, seasons + 1)
+                ]
             else [
                 coalesce(
                     [
