@@ -37,8 +37,8 @@
         ),
 
         -- Silence ends what it outlasts: so far back a rating can lie, counted in
-        -- periods of each length. No further is the mart read, and of each series
-        -- no further than from its own first period on.
+        -- periods of each length. No further is the mart read, and each series no
+        -- further than that before its own first period that is computed again.
         bounds as (
             select
                 {{ earliest('bound.from_end', 'touched') }} as from_end,
