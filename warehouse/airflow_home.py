@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ingestion.errors import MachineRefused
+from ingestion.errors import Damaged, MachineRefused
 from ingestion.settings import ROOT, Settings
 
 WRITER_POOL = "warehouse_writer"
@@ -57,7 +57,10 @@ def prepare_airflow(settings: Settings) -> None:
 
 
 def page_login(settings: Settings) -> tuple[str, str]:
-    """Name and password of Airflow's page; made once, readable by this user only."""
+    """Name and password of Airflow's page; made once, readable by this user only.
+
+    Raises Damaged where the file of them holds none.
+    """
     path = settings.home / "airflow" / "simple_auth_manager_passwords.json.generated"
     if not path.exists():
         # Whole or not at all: what a killed start leaves would be read as a login.
@@ -66,7 +69,14 @@ def page_login(settings: Settings) -> tuple[str, str]:
         making.touch(mode=0o600)
         making.write_text(json.dumps({"admin": secrets.token_urlsafe(12)}))
         making.replace(path)
-    return next(iter(json.loads(path.read_text()).items()))
+    try:
+        user, password = next(iter(json.loads(path.read_text("utf-8")).items()))
+    except (AttributeError, StopIteration, ValueError) as wrong:
+        raise Damaged(
+            f"{path} holds no login to Airflow's page.",
+            "remove that file and start again: a new login is made and told.",
+        ) from wrong
+    return user, password
 
 
 def _version() -> str:

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import jinja2
 import pytest
 
+from ingestion.errors import Damaged
 from ingestion.ingest import ingest
 from ingestion.settings import Settings
 from ingestion.site import Site
@@ -81,6 +82,17 @@ def test_a_start_that_is_killed_leaves_no_half_a_login(tmp_path, monkeypatch):
     assert page_login(settings) == (user, password)
     (file,) = (tmp_path / "airflow").iterdir()
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"admin"', "\xff"])
+def test_a_login_that_cannot_be_read_is_told(tmp_path, text):
+    settings = Settings.load(home=tmp_path)
+    (tmp_path / "airflow").mkdir()
+    page_login(settings)
+    (file,) = (tmp_path / "airflow").iterdir()
+    file.write_text(text, encoding="latin-1")
+    with pytest.raises(Damaged, match="holds no login .* remove that file"):
+        page_login(settings)
 
 
 @pytest.mark.parametrize("dag_id", ["ingest_statistics", "ingest_submissions"])
