@@ -10,19 +10,24 @@
 
 with
 
+-- Reasons that were told again after a release replace the first: below, those
+-- of one wave; those that stand here, by their key.
 rejections as (
     select *
     from {{ ref('stg_rejections') }}
     {% if is_incremental() -%}
         where {{ is_unread('fct_rejection') }}
-    {%- endif %}
+    {% endif -%}
+    qualify
+        load_seq = max(load_seq) over (
+            partition by batch_id, status, submission_id
+        )
 ),
 
 batches as (
     select
         batch_id,
         load_seq,
-        status,
         source_code,
         kind
     from {{ ref('stg_batches') }}
@@ -36,12 +41,18 @@ submissions as (
         form_code,
         period
     from {{ ref('stg_submissions') }}
+    where batch_id in (select rejections.batch_id from rejections)
+    qualify
+        row_number() over (
+            partition by submission_id, batch_id
+            order by load_seq desc nulls last
+        ) = 1
 ),
 
 final as (
     select
         rejections.batch_id,
-        batches.status,
+        rejections.status,
         rejections.submission_id,
         row_number() over (
             partition by
@@ -56,7 +67,8 @@ final as (
                 rejections.expected_from asc nulls last
         ) as reason_number,
         {{ hash_key([
-            'rejections.batch_id', 'batches.status', 'rejections.submission_id',
+            'rejections.batch_id', 'rejections.status',
+            'rejections.submission_id',
         ]) }} as reasons_key,
         batches.source_code,
         batches.kind,

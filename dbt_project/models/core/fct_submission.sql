@@ -5,7 +5,7 @@
     unique_key='report_key',
     on_schema_change='fail',
     pre_hook=["{{ reset_watermark() }}", "{{ refuse_going_back() }}"],
-    post_hook="{{ record_watermark() }}",
+    post_hook="{{ record_watermark(['fct_rejection']) }}",
 ) }}
 
 {% set carried %}
@@ -41,8 +41,8 @@ reasons as (
         count(*) filter (where severity = 'error') as n_errors,
         count(*) filter (where severity = 'warning') as n_warnings,
         count(*) filter (where severity = 'waived') as n_waived
-    from {{ ref('stg_rejections') }}
-    where submission_id is not null
+    from {{ ref('fct_rejection') }}
+    where batch_id in (select new_submissions.batch_id from new_submissions)
     group by submission_id, batch_id
 ),
 
@@ -73,7 +73,8 @@ candidates as (
     {%- endif %}
 ),
 
--- A submission that is read again replaces itself.
+-- A submission that is read again replaces itself: rows that a waiver released
+-- change its account.
 kept as (
     select *
     from candidates

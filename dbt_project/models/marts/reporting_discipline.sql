@@ -8,7 +8,9 @@
         "{{ refuse_going_back() }}",
         "{{ forget_touched_reports(['form_code', 'period']) }}",
     ],
-    post_hook="{{ record_watermark(['fct_observation', 'fct_obligation']) }}",
+    post_hook="{{ record_watermark(
+        ['fct_observation', 'fct_obligation', 'fct_submission']
+    ) }}",
 ) }}
 
 with

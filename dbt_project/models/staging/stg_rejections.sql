@@ -46,11 +46,10 @@ dated as (
             and source.batch_id = submissions.batch_id
 ),
 
--- Of what is known, reasons that were told again after a release replace the
--- first.
 final as (
     select
         batch_id,
+        status,
         submission_id,
         row_number,
         field,
@@ -65,10 +64,6 @@ final as (
         load_seq
     from dated
     where {{ is_visible() }}
-    qualify
-        load_seq = max(load_seq) over (
-            partition by batch_id, status, submission_id
-        )
 )
 
 select * from final

@@ -30,12 +30,6 @@ final as (
         on
             source.load_seq <= clock.load_seq
             and source.received_at <= clock.as_of
-    -- Rows that a waiver released change the account: the newest entry counts.
-    qualify
-        row_number() over (
-            partition by source.submission_id, source.batch_id
-            order by source.load_seq desc nulls last
-        ) = 1
 )
 
 select * from final

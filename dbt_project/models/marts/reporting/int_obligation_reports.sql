@@ -28,7 +28,7 @@ obligations as (
 
 submissions as (
     select submissions.*
-    from {{ ref('stg_submissions') }} as submissions
+    from {{ ref('fct_submission') }} as submissions
     inner join touched
         on
             submissions.form_code = touched.form_code

@@ -49,7 +49,7 @@ touched as (
         select
             *,
             received_at as known_from
-        from {{ ref('stg_submissions') }}
+        from {{ ref('fct_submission') }}
     ) as submissions
     where {{ is_unread(reader) }}
     union

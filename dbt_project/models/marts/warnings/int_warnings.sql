@@ -21,8 +21,8 @@
             ['rule_id', 'target_key', 'source_kind']
         ) }}",
         "{{ record_watermark(
-            ['indicator_progress', 'fct_observation', 'fct_target', 'dim_plan',
-             'dim_indicator'],
+            ['indicator_progress', 'fct_observation', 'fct_submission',
+             'fct_target', 'dim_plan', 'dim_indicator'],
             'int_warnings_clock'
         ) }}",
     ],

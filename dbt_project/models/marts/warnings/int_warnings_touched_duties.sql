@@ -22,7 +22,7 @@ submissions as (
     select
         *,
         received_at as known_from
-    from {{ ref('stg_submissions') }}
+    from {{ ref('fct_submission') }}
 ),
 
 forms as (
