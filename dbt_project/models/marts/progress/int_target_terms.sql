@@ -87,6 +87,7 @@ final as (
         region_code,
         unit_code,
         breakdown,
+        coalesce(unit_code, responsible_unit_code) as responsible_unit_code,
         target_type,
         binding,
         strictness,

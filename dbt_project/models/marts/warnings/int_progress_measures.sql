@@ -1,46 +1,12 @@
+{#- Each part reads the table itself, as in int_progress_runs_before. -#}
+{% set progress = ref('int_warned_progress') %}
 {% set carried %}
-    target_key, source_kind, period, period_end, status_raw, gap_pct, known_from
+    target_key, source_kind, period, period_end, status_raw, gap_pct, known_from,
+    comes_next
 {% endset %}
+{% set rank %}when 'red' then 2 when 'yellow' then 1 else 0{% endset %}
 
 with
-
-kept as (
-    select * from {{ ref('int_warned_series_before') }}
-),
-
-ranked as (
-    select
-        progress.*,
-        case progress.status_raw
-            when 'red' then 3
-            when 'yellow' then 1
-            else 0
-        end as status_rank,
-        coalesce(
-            lag(progress.status_held) over (
-                partition by progress.target_key, progress.source_kind
-                order by
-                    progress.period_end asc nulls last,
-                    progress.period asc nulls last
-            ),
-            kept.status_held
-        ) as status_before
-    from {{ ref('int_warned_progress') }} as progress
-    left join kept
-        on
-            progress.target_key = kept.target_key
-            and progress.source_kind = kept.source_kind
-),
-
--- Green to yellow and yellow to red are one step each.
-stepped as (
-    select
-        *,
-        case status_held when 'red' then 2 when 'yellow' then 1 else 0 end
-        - case status_before when 'red' then 2 when 'yellow' then 1 else 0 end
-            as steps_lost
-    from ranked
-),
 
 -- A promise of several definitions or versions has as many targets; few have.
 promised_anew as (
@@ -57,8 +23,8 @@ switched as (
         older.definition_version as compared_with,
         round(100 * (newer.progress_share - older.progress_share), 10)
             as points_gained
-    from ranked as newer
-    inner join ranked as older
+    from {{ progress }} as newer
+    inner join {{ progress }} as older
         on
             newer.subject_key = older.subject_key
             and newer.plan_version = older.plan_version
@@ -82,16 +48,21 @@ final as (
     select
         'EW_OFF_TRACK' as rule_id,
         {{ carried }},
-        cast(status_rank as double) as measure,
+        case status_raw when 'red' then 3.0 when 'yellow' then 1.0 else 0.0 end
+            as measure,
         cast(null as varchar) as compared_with
-    from ranked
+    from {{ progress }}
     union all
+    -- Green to yellow and yellow to red are one step each.
     select
         'EW_STATUS_WORSENING' as rule_id,
         {{ carried }},
-        cast(steps_lost as double) as measure,
+        cast(
+            case status_held {{ rank }} end - case status_before {{ rank }} end
+            as double
+        ) as measure,
         status_before as compared_with
-    from stepped
+    from {{ progress }}
     where status_before is not null
     union all
     select
@@ -102,7 +73,7 @@ final as (
             else round(100 * (elapsed_share - progress_share), 10)
         end as measure,
         cast(null as varchar) as compared_with
-    from ranked
+    from {{ progress }}
     where progress_share is not null
     union all
     -- Once met or ended there is nothing left to forecast.
@@ -114,7 +85,7 @@ final as (
             else p_miss
         end as measure,
         cast(null as varchar) as compared_with
-    from ranked
+    from {{ progress }}
     where
         p_miss is not null or status_raw = 'achieved' or elapsed_share >= 1
     union all

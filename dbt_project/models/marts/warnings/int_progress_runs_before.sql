@@ -1,4 +1,7 @@
-{#- Runs as they stood before the periods that are judged now. -#}
+{#- Runs as they stood before the periods that are judged now. Each part reads
+    the table itself: of an expression that is used twice the engine makes a copy
+    first, here of every run there ever was; and of "not materialized" a view that
+    is read from its file knows nothing. -#}
 
 with
 
@@ -6,16 +9,12 @@ seams as (
     select * from {{ ref('int_warnings_seams') }}
 ),
 
-runs as (
-    select * from {{ source('ops', 'warned_run') }}
-),
-
 -- Nothing can be added to a run that is over.
 open_runs as (
     select
         runs.*,
         false as is_rewound
-    from runs
+    from {{ source('ops', 'warned_run') }} as runs
     inner join seams on runs.target_key = seams.target_key
     where
         not seams.is_rewound
@@ -29,7 +28,7 @@ earlier_runs as (
     select
         runs.*,
         true as is_rewound
-    from runs
+    from {{ source('ops', 'warned_run') }} as runs
     inner join seams on runs.target_key = seams.target_key
     where
         seams.is_rewound

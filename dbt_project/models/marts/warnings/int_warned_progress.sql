@@ -1,14 +1,30 @@
+{#- A table: several steps read it, each the rows that it needs. -#}
+{{ config(materialized='table') }}
+
+{% set in_order %}
+    over (
+        partition by target_key, source_kind
+        order by period_end asc nulls last, period asc nulls last
+        rows between unbounded preceding and unbounded following
+    )
+{% endset %}
+
 with
 
 seams as (
     select * from {{ ref('int_warnings_seams') }}
 ),
 
+kept as (
+    select * from {{ ref('int_warned_series_before') }}
+),
+
 -- The bound of all of them first: it spares reading the history. What is not
 -- rated says nothing, neither for nor against.
-final as (
+rated as (
     select
         seams.subject_key,
+        seams.is_rewound,
         progress.target_key,
         progress.plan_version,
         progress.definition_version,
@@ -34,6 +50,27 @@ final as (
         and progress.period_end >= seams.seam
         and progress.period_end
         >= {{ earliest('bound.seam', ref('int_warnings_seams')) }}
+),
+
+placed as (
+    select
+        *,
+        lag(status_held) {{ in_order }} as status_before,
+        not is_rewound and count(*) {{ in_order }} = 1 as comes_next
+    from rated
+),
+
+final as (
+    select
+        placed.* exclude (placed.is_rewound)
+        replace (
+            coalesce(placed.status_before, kept.status_held) as status_before
+        )
+    from placed
+    left join kept
+        on
+            placed.target_key = kept.target_key
+            and placed.source_kind = kept.source_kind
 )
 
 select * from final

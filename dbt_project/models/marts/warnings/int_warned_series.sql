@@ -3,6 +3,10 @@
 
 with
 
+progress as (
+    select * from {{ ref('int_warned_progress') }}
+),
+
 -- Where each series stood at the end of each year that was judged now.
 years as (
     select
@@ -10,7 +14,8 @@ years as (
         source_kind,
         max(period_end) as last_end,
         max_by(status_held, struct_pack(period_end, period)) as status_held
-    from {{ ref('int_warned_progress') }}
+    from progress
+    where not comes_next
     group by target_key, source_kind, year(period_end)
 ),
 
@@ -23,6 +28,15 @@ final as (
         last_end = max(last_end) over (partition by target_key, source_kind)
             as is_latest
     from years
+    union all
+    select
+        target_key,
+        source_kind,
+        period_end as last_end,
+        status_held,
+        true as is_latest
+    from progress
+    where comes_next
 )
 
 select * from final

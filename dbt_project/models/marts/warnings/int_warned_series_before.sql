@@ -1,4 +1,5 @@
-{#- The last status of each series before the periods that are judged now. -#}
+{#- The last status of each series before the periods that are judged now; each
+    part reads the table itself, as in int_progress_runs_before. -#}
 
 with
 
@@ -6,20 +7,16 @@ seams as (
     select * from {{ ref('int_warnings_seams') }}
 ),
 
-series as (
-    select * from {{ source('ops', 'warned_series') }}
-),
-
 standing as (
     select series.*
-    from series
+    from {{ source('ops', 'warned_series') }} as series
     inner join seams on series.target_key = seams.target_key
     where not seams.is_rewound and series.is_latest
 ),
 
 earlier as (
     select series.*
-    from series
+    from {{ source('ops', 'warned_series') }} as series
     inner join seams on series.target_key = seams.target_key
     where
         seams.is_rewound

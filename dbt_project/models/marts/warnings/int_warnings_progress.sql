@@ -5,13 +5,13 @@ runs as (
     where is_latest
 ),
 
-seams as (
-    select * from {{ ref('int_warnings_seams') }}
-),
-
+-- A table of current targets alone: of a condition on fct_target the engine
+-- thinks that it leaves few rows, and joins as if there were few warnings.
 targets as (
-    select * from {{ ref('fct_target') }}
-    where is_current
+    select
+        *,
+        {{ pledge_key() }} as subject_key
+    from {{ ref('int_target_terms') }}
 ),
 
 rules as (
@@ -44,20 +44,19 @@ final as (
         runs.first_raised_at,
         runs.last_seen_at,
         runs.resolved_at,
-        seams.subject_key,
+        targets.subject_key,
         targets.plan_code,
         targets.plan_version,
         targets.indicator_code,
         targets.definition_version,
         targets.region_code,
         targets.unit_code,
-        coalesce(targets.unit_code, targets.responsible_unit_code)
-            as responsible_unit_code,
+        targets.responsible_unit_code,
         targets.breakdown,
         runs.source_kind,
         runs.period,
         targets.binding,
-        cast(targets.target_value as double) as target_value,
+        targets.target_value,
         runs.figures.value,
         runs.figures.value_to_date,
         runs.figures.path_value,
@@ -82,7 +81,6 @@ final as (
             as escalation_level
     from runs
     inner join targets on runs.target_key = targets.target_key
-    inner join seams on runs.target_key = seams.target_key
     inner join rules on runs.rule_id = rules.rule_id
     left join confidential on runs.target_key = confidential.target_key
     left join limits on 1 = 1
