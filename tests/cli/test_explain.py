@@ -52,6 +52,26 @@ def test_some_row_of_each_table_leads_to_bytes(release, table):
         assert told.evidence == dict(zip(names, row, strict=True))
 
 
+def test_a_report_that_has_not_come_leads_to_the_row_of_its_unit(release):
+    row = release.execute(
+        "from published.reporting_discipline where actual_reports = 0"
+        " order by period, unit_code limit 1"
+    ).fetchone()
+    names = [column[0] for column in release.description]
+    told = explain(release, "reporting_discipline", _picking(names, row))
+    (sentence,) = [said for said in told.sentences if "nothing has come" in said]
+    number, batch = re.search(
+        r"the unit stands in row (\d+) of http\S+, bytes sha256 [0-9a-f]{16}…,"
+        r" batch (sim_units-[0-9a-f]{16})",
+        sentence,
+    ).groups()
+    assert release.execute(
+        "select unit_code from core.dim_unit_vintage"
+        " where batch_id = ? and row_number = ?",
+        [batch, int(number)],
+    ).fetchall() == [(dict(zip(names, row, strict=True))["unit_code"],)]
+
+
 def _picking(names, row) -> str:
     cells = [
         f"{name} is not distinct from {_literal(cell)}"

@@ -58,6 +58,9 @@ def whose_figure(row: dict[str, Any]) -> str:
     return f"{row['indicator_code']}{breakdown} of {whose}, {figure_sentence(row)}"
 
 
+_REGISTRY_ROW = ("row_number", "url", "file_sha256", "batch_id")
+
+
 def _registry_bytes(row: dict[str, Any]) -> str:
     return (
         f"row {row['row_number']} of {row['url']}, bytes sha256 "
@@ -98,7 +101,8 @@ def _report_sentence(row: dict[str, Any]) -> str:
         f"{moment(row['due_at'])} ({row['reason']}); "
     )
     if row["submission_id"] is None:
-        return text + "nothing has come."
+        unit = {name: row[f"unit_{name}"] for name in _REGISTRY_ROW}
+        return f"{text}nothing has come; the unit stands in {_registry_bytes(unit)}."
     return text + (
         f"submission {row['submission_id']} came {moment(row['received_at'])}, "
         f"{row['verdict']}, {row['rows_accepted']} of {row['rows_received']} rows; "
@@ -148,15 +152,24 @@ WAIVERS = Origin(
     "waiver.child_code nulls first, waiver.known_from",
     _waiver_sentence,
 )
+# Where nothing has come there is only the unit, as it is at the period's end.
 REPORTS = Origin(
     "reports",
     "select owed.*, sent.submission_id, sent.received_at, sent.verdict,"
     " sent.rows_accepted,\n    sent.rows_received, sent.batch_id, sent.file_sha256,"
-    " file.url\nfrom core.fct_obligation as owed\n"
+    " file.url,\n    unit.row_number as unit_row_number, registry.url as unit_url,\n"
+    "    registry.file_sha256 as unit_file_sha256, unit.batch_id as unit_batch_id\n"
+    "from core.fct_obligation as owed\n"
     "left join core.fct_submission as sent\n"
     "    on owed.form_code = sent.form_code and owed.unit_code = sent.unit_code\n"
     "        and owed.period = sent.period and sent.is_current\n"
-    f"{FILE.format('sent')}",
+    f"{FILE.format('sent')}\n"
+    "left join core.dim_unit_vintage as unit\n"
+    "    on owed.unit_code = unit.unit_code and unit.is_current\n"
+    "        and coalesce(unit.valid_from <= owed.period_end, true)\n"
+    "        and coalesce(unit.valid_to >= owed.period_end, true)\n"
+    "left join core.dim_landed_file as registry\n"
+    "    on unit.batch_id = registry.batch_id",
     "owed.due_at desc, owed.unit_code, owed.form_code",
     _report_sentence,
 )
