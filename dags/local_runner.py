@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import sys
 
@@ -27,10 +26,10 @@ def run_once(dag_id: str) -> str:
 
 
 def main(dag_ids: list[str]) -> int:
+    from ingestion.garbage import look_seldom
+
     logging.getLogger().setLevel(logging.WARNING)
-    # Airflow, dbt and Great Expectations make many objects that stay: to look
-    # through them for garbage as often as usual takes seconds of a demo.
-    gc.set_threshold(50_000, 20, 20)
+    look_seldom()
     for dag_id in dag_ids or CHAIN:
         state = run_once(dag_id)
         print(f"DAG {dag_id}: {state}", flush=True)

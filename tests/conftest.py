@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from ingestion.garbage import look_seldom
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -21,6 +24,8 @@ os.environ["PLANWATCH_THREADS"] = "1"
 
 # All homes of a run share what dbt read of the project.
 os.environ["PLANWATCH_CACHE"] = str(ROOT / ".pytest_cache" / "project")
+
+look_seldom()
 
 NOW = "2026-02-01T00:00:00Z"
 
@@ -47,6 +52,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         shared = [world for world in WORLDS if world in used]
         group = shared[0] if shared else item.path.relative_to(ROOT).as_posix()
         item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported and collected stays: nobody need look through it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,12 @@ import json
 import sys
 
 from ingestion.errors import PlanwatchError
+from ingestion.garbage import look_seldom
 from warehouse.cli.commands import app
 
 
 def main() -> None:
+    look_seldom()
     try:
         app(prog_name="planwatch")
     except PlanwatchError as error:
