@@ -18,7 +18,6 @@ import pyarrow.parquet as pq
 from expectations.bundle import UnitWorld, unit_world
 from expectations.catalogue import quoted, rules
 from expectations.gate import judge_batch, refuse
-from expectations.lean_import import lean_great_expectations
 from expectations.receipts import ERROR_COLUMNS
 from expectations.submission_file import (
     DEFAULTS,
@@ -59,7 +58,6 @@ def check(
     digest = sha256_of(file_bytes(file))
     with unit_world(settings, envelope.unit_code, bundle) as world:
         batch = _batch(settings, file, digest)
-        lean_great_expectations()
         try:
             sent = read_submission(file)
         except Unreadable as fault:

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from expectations.catalogue import Check
+from expectations.lean_import import lean_great_expectations
 from expectations.lean_validation import lean_validation
 from ingestion.errors import EXIT_INTEGRITY, Terminal
 
@@ -175,6 +176,7 @@ def _context(gx: ModuleType) -> Any:
 @cache
 def imported() -> ModuleType:
     """Imported at the first judgement: it costs seconds."""
+    lean_great_expectations()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import great_expectations
