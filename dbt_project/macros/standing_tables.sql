@@ -124,9 +124,10 @@
 {%- endmacro %}
 
 {#- All descriptions in one statement. A layer that keeps them has contracts, so
-    no column need be looked up. -#}
+    no column need be looked up. Steps between core and marts keep none: nobody
+    who reads a release meets them. -#}
 {% macro describe(relation) -%}
-    {%- if config.persist_relation_docs() -%}
+    {%- if config.persist_relation_docs() and relation.schema != 'intermediate' -%}
         {%- call statement('descriptions') -%}
             comment on {{ relation.type }} {{ relation }}
             is {{ duckdb_escape_comment(model.description) }};

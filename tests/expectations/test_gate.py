@@ -58,12 +58,31 @@ MIXED = (
 
 
 def test_great_expectations_finds_the_same_without_our_shortcuts(world, monkeypatch):
+    # What is kept of one batch must not be told of the next.
+    assert world.submissions(({"submission_id": "S0"}, [JOBS])).rows_rejected == 0
     lean = world.submissions(*MIXED)
     found = products(lean), (lean.folder / "validation.json").read_text()
     monkeypatch.setattr(suites, "lean_validation", nullcontext)
     whole = world.submissions(*MIXED)
     assert found == (products(whole), (whole.folder / "validation.json").read_text())
     assert whole.rows_rejected > 0
+
+
+def test_what_no_rule_needs_is_loaded_when_it_is_asked_for():
+    code = (
+        "import inspect, sys; from expectations.suites import imported; imported()\n"
+        "def loaded():\n"
+        "    print([m for m in ('altair.vegalite', 'scipy.stats._covariance')"
+        " if m in sys.modules])\n"
+        # It asks every module for its file.
+        "inspect.stack(); loaded()\n"
+        "from scipy import stats; print(round(float(stats.norm.cdf(1)), 4)); loaded()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == ["[]", "0.8413", "['scipy.stats._covariance']"]
 
 
 def test_the_order_of_arrival_leaves_no_trace(world):
