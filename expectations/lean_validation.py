@@ -20,7 +20,6 @@ from typing import Any
 _MOST_LAID_OUT = 2_000
 _laid_out: OrderedDict[tuple[str, str], list[Any]] = OrderedDict()
 
-
 _LAY_OUT = "_generate_metric_dependency_subgraphs_for_each_expectation_configuration"
 
 
