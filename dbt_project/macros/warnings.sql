@@ -46,8 +46,7 @@
 {%- endmacro %}
 
 {#- Pre-hook: what is judged again is first forgotten. Subjects that are few
-    (plans, milestones) are judged whole each time; of a target with news of the
-    present alone only the runs that have changed. -#}
+    (plans, milestones) are judged whole each time. -#}
 {% macro forget_warnings() -%}
     {%- if execute and is_incremental() -%}
         delete from {{ this }}
@@ -58,9 +57,6 @@
                 union all
                 select subject_key from {{ ref('int_warnings_seams') }}
                 where is_rewound
-            )
-            or warning_id in (
-                select warning_id from {{ ref('int_warnings_progress') }}
             )
     {%- endif -%}
 {%- endmacro %}

@@ -105,13 +105,15 @@ def by_planwatch(home: Path, now: str, months: int, asked_at: float) -> dict:
 def by_hand(home: Path, now: str, months: int, files: Path) -> dict[str, object]:
     settings = Settings.load(home=home)
     with duckdb.connect(str(settings.warehouse)) as connection:
-        # By hand there is one table of warnings; ours is a view of another.
+        # By hand there are two tables of warnings, from which a view words them.
         connection.execute(
             """
             set enable_progress_bar = false;
-            create temp table told as from marts.early_warning;
+            create table marts.warned as from intermediate.int_warnings_progress;
+            create table marts.warned_otherwise as
+            select * exclude (subject_kind, subject_key, load_seq, as_of)
+            from intermediate.int_warnings;
             drop view marts.early_warning;
-            create table marts.early_warning as from told;
             """
         )
     wave = Wave(months)

@@ -1,5 +1,6 @@
-{#- A view: what stands is the warnings themselves; answers, escalation and the
-    passing of a day move only what is shown of them. -#}
+{#- A view: what stands is the warnings themselves, those on progress as figures;
+    words, answers, escalation and the passing of a day move only what is shown
+    of them. -#}
 {{ config(materialized='view') }}
 
 with
@@ -8,8 +9,12 @@ clock as (
     select * from {{ ref('stg_clock') }}
 ),
 
-warnings as (
+standing as (
     select * from {{ ref('int_warnings') }}
+),
+
+progress as (
+    select * from {{ ref('int_told_progress') }}
 ),
 
 acknowledgements as (
@@ -21,86 +26,101 @@ ancestors as (
     select * from {{ ref('bridge_unit_ancestor') }}
 ),
 
+warnings as (
+    select * from standing
+    union all by name
+    select * from progress
+),
+
+-- Lists of what is few: the warnings themselves are read once, row by row.
+answers as (
+    select
+        warning_id,
+        list(struct_pack(
+            acknowledged_at := acknowledged_at,
+            acknowledged_by := acknowledged_by,
+            why := why,
+            acknowledged_until := acknowledged_until,
+            severity := severity
+        ) order by acknowledged_at desc nulls last) as given
+    from acknowledgements
+    group by warning_id
+),
+
+chains as (
+    select
+        unit_code,
+        list(ancestor_unit_code order by depth asc nulls last) as upwards
+    from ancestors
+    group by unit_code
+),
+
 -- An answer holds for the warning as it was when it was given: not for a later
 -- outbreak, not for a worse severity, not past its own end.
 answered as (
     select
-        warnings.warning_id,
-        acknowledgements.acknowledged_at,
-        acknowledgements.acknowledged_by,
-        acknowledgements.why,
-        acknowledgements.acknowledged_until
+        warnings.*,
+        case when warnings.resolved_at is null then list_filter(
+            answers.given,
+            lambda answer:
+                answer.acknowledged_at >= warnings.first_raised_at
+                and {{ severity_rank('answer.severity') }}
+                >= {{ severity_rank('warnings.severity') }}
+                and (
+                    answer.acknowledged_until is null
+                    or {{ end_of_day('answer.acknowledged_until') }}
+                    >= clock.as_of
+                )
+        )[1] end as answer
     from warnings
     cross join clock
-    inner join acknowledgements
-        on
-            warnings.warning_id = acknowledgements.warning_id
-            and warnings.first_raised_at <= acknowledgements.acknowledged_at
-    where
-        warnings.resolved_at is null
-        and {{ severity_rank('acknowledgements.severity') }}
-        >= {{ severity_rank('warnings.severity') }}
-        and (
-            acknowledgements.acknowledged_until is null
-            or {{ end_of_day('acknowledgements.acknowledged_until') }}
-            >= clock.as_of
-        )
-    qualify
-        row_number() over (
-            partition by warnings.warning_id
-            order by acknowledgements.acknowledged_at desc nulls last
-        ) = 1
+    left join answers on warnings.warning_id = answers.warning_id
 ),
 
 -- One step up the unit tree for each level; above the top there is nobody.
 escalated as (
     select
-        warnings.warning_id,
-        max_by(ancestors.ancestor_unit_code, ancestors.depth)
-            as escalated_to_unit_code
-    from warnings
-    inner join ancestors
-        on
-            warnings.responsible_unit_code = ancestors.unit_code
-            and warnings.escalation_level >= ancestors.depth
-    group by warnings.warning_id
+        answered.*,
+        chains.upwards[
+            least(answered.escalation_level + 1, len(chains.upwards))
+        ] as escalated_to_unit_code
+    from answered
+    left join chains on answered.responsible_unit_code = chains.unit_code
 ),
 
 final as (
     select
-        warnings.warning_id,
-        warnings.rule_id,
-        warnings.rule_version,
-        warnings.plan_code,
-        warnings.plan_version,
-        warnings.indicator_code,
-        warnings.region_code,
-        warnings.unit_code,
-        warnings.form_code,
-        warnings.period,
-        warnings.severity,
+        warning_id,
+        rule_id,
+        rule_version,
+        plan_code,
+        plan_version,
+        indicator_code,
+        region_code,
+        unit_code,
+        form_code,
+        period,
+        severity,
         case
-            when warnings.resolved_at is not null then 'resolved'
-            when answered.warning_id is not null then 'acknowledged'
+            when resolved_at is not null then 'resolved'
+            when answer is not null then 'acknowledged'
             else 'open'
         end as state,
-        warnings.conf_status,
-        warnings.first_raised_at,
-        warnings.last_seen_at,
-        warnings.resolved_at,
-        answered.acknowledged_at,
-        answered.acknowledged_by,
-        answered.why as acknowledged_why,
-        answered.acknowledged_until,
-        warnings.responsible_unit_code,
-        warnings.escalation_level,
-        escalated.escalated_to_unit_code,
-        warnings.headline_en,
-        warnings.headline_zh,
-        warnings.evidence
-    from warnings
-    left join answered on warnings.warning_id = answered.warning_id
-    left join escalated on warnings.warning_id = escalated.warning_id
+        conf_status,
+        first_raised_at,
+        last_seen_at,
+        resolved_at,
+        answer.acknowledged_at,
+        answer.acknowledged_by,
+        answer.why as acknowledged_why,
+        answer.acknowledged_until,
+        responsible_unit_code,
+        escalation_level,
+        escalated_to_unit_code,
+        headline_en,
+        headline_zh,
+        evidence
+    from escalated
 )
 
 select * from final

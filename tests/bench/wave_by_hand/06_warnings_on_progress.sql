@@ -4,28 +4,16 @@
 -- How many of its newest months a warning lists.
 create temp macro listed(months) as list_slice(months, -12, -1);
 
-create temp macro number_text(x, digits) as case digits
-    when 0 then x::decimal(38, 0)::varchar
-    when 1 then x::decimal(38, 1)::varchar
-    else x::decimal(38, 2)::varchar
-end;
-
-create temp macro status_zh(status) as case status
-    when 'red' then '红' when 'yellow' then '黄' when 'green' then '绿'
-    when 'achieved' then '已完成' else status
-end;
-
 create temp table standing as
 select told.rule_id, goal.goal_no, told.resolved_at
-from marts.early_warning as told
+from marts.warned as told
 inner join goal
     on
         told.plan_code = goal.plan_code
         and told.plan_version = goal.plan_version
         and told.indicator_code = goal.indicator_code
         and told.region_code = goal.region_code
-        and told.unit_code is not distinct from goal.unit_code
-where told.rule_id in ('EW_OFF_TRACK', 'EW_STATUS_WORSENING', 'EW_FORECAST_MISS');
+        and told.unit_code is not distinct from goal.unit_code;
 
 -- A warning can change where a touched month is bad, where it stands open, and
 -- where an earlier month of the series was restated.
@@ -141,7 +129,7 @@ qualify row_number() over (
     partition by rule_id, goal_no order by max(period_end) desc
 ) = 1;
 
-delete from marts.early_warning as old
+delete from marts.warned as old
 using judged_again as again
 inner join goal using (goal_no)
 where
@@ -152,114 +140,35 @@ where
     and old.region_code = goal.region_code
     and old.unit_code is not distinct from goal.unit_code;
 
-create temp table told as
-select
-    run.*,
-    progress.* exclude (period, period_end, rule_version),
-    limits.rule_version, limits.as_json,
-    coalesce(goal.unit_code, goal.responsible_unit_code) as responsible_unit_code,
-    coalesce(indicators.conf_status, 'F') as conf_status,
-    coalesce(floor((run.n_periods - 1) / nullif(limits.escalate_every, 0)), 0)::integer
-        as escalation_level,
-    concat_ws(
-        ', ', indicators.name_en, coalesce(units.name_en, regions.name_en)
-    ) as subject_en,
-    concat(
-        coalesce(units.name_zh, units.name_en, regions.name_zh, regions.name_en),
-        coalesce(indicators.name_zh, indicators.name_en)
-    ) as subject_zh,
-from run
-inner join limits using (rule_id)
-inner join goal using (goal_no)
-inner join marts.indicator_progress as progress
-    on goal.target_key = progress.target_key and run.period_end = progress.period_end
-inner join core.dim_indicator as indicators
-    on
-        goal.indicator_code = indicators.indicator_code
-        and goal.definition_version = indicators.definition_version
-left join core.dim_region as regions on goal.region_code = regions.region_code
-left join core.dim_unit as units on goal.unit_code = units.unit_code;
-
-create temp table escalated as
-select
-    unit_code, escalation_level,
-    max_by(ancestor_unit_code, depth) as escalated_to_unit_code,
-from core.bridge_unit_ancestor
-cross join (select unnest(range(100)) as escalation_level)
-where depth <= escalation_level
-group by all;
-
-insert into marts.early_warning by name
+insert into marts.warned by name
 select
     'EW-' || substr(md5(concat_ws(
-        '|', rule_id, plan_code, plan_version, indicator_code, definition_version,
-        region_code, coalesce(told.unit_code, ''), breakdown, source_kind
+        '|', rule_id, goal.plan_code, goal.plan_version, goal.indicator_code,
+        goal.definition_version, goal.region_code, coalesce(goal.unit_code, ''),
+        goal.breakdown, source_kind
     )), 1, 12) as warning_id,
-    rule_id, rule_version, plan_code, plan_version, indicator_code, region_code,
-    told.unit_code, null as form_code, told.period,
+    run.* exclude (goal_no, period_end, level),
+    goal.plan_code, goal.plan_version, goal.indicator_code,
+    goal.definition_version, goal.region_code, goal.unit_code, goal.breakdown,
+    progress.source_kind, goal.binding, goal.target_value, progress.value,
+    progress.value_to_date, progress.path_value, progress.gap_pct,
+    progress.progress_share, progress.elapsed_share, progress.status_raw,
+    progress.status_held, progress.p_miss, progress.forecast_value,
+    progress.forecast_low80, progress.forecast_high80, progress.forecast_method,
+    progress.n_points, progress.observation_key,
+    limits.rule_version, limits.as_json as parameters_json,
+    (select as_json from parameters where rule_id = 'PROGRESS_RAG')
+        as limit_parameters_json,
     case
         when level = 1 then 'yellow'
         when level = 2 or not binding then 'orange'
         else 'red'
     end as severity,
-    if(resolved_at is null, 'open', 'resolved') as state,
-    conf_status, first_raised_at, last_seen_at, resolved_at,
-    null as acknowledged_at, null as acknowledged_by, null as acknowledged_why,
-    null as acknowledged_until,
-    responsible_unit_code, told.escalation_level, escalated_to_unit_code,
-    subject_en || ': ' || case rule_id
-        when 'EW_STATUS_WORSENING'
-            then format('fell from {} to {} in {}', compared_with, status_held, period)
-        when 'EW_FORECAST_MISS'
-            then format(
-                '{} % likely to miss the target of {}; on its way to {}'
-                ' (80 % between {} and {}, {} points to {})',
-                number_text(100 * p_miss, 0), number_text(target_value, 2),
-                number_text(forecast_value, 2), number_text(forecast_low80, 2),
-                number_text(forecast_high80, 2), n_points, period
-            )
-        else format(
-            '{} in {}, {} % behind the path of {}', number_text(value_to_date, 2),
-            period, number_text(gap_pct, 1), number_text(path_value, 2)
-        )
-    end as headline_en,
-    subject_zh || '：' || case rule_id
-        when 'EW_STATUS_WORSENING'
-            then format(
-                '{}由{}转为{}', period, status_zh(compared_with), status_zh(status_held)
-            )
-        when 'EW_FORECAST_MISS'
-            then format(
-                '未达到目标{}的可能性为{}%；按趋势将为{}（80%区间{}至{}，截至{}共{}个数据）',
-                number_text(target_value, 2), number_text(100 * p_miss, 0),
-                number_text(forecast_value, 2), number_text(forecast_low80, 2),
-                number_text(forecast_high80, 2), period, n_points
-            )
-        else format(
-            '{}为{}，落后时序路径{}达{}%', period, number_text(value_to_date, 2),
-            number_text(path_value, 2), number_text(gap_pct, 1)
-        )
-    end as headline_zh,
-    json_object(
-        'measure', measure, 'compared_with', compared_with, 'value', value,
-        'value_to_date', value_to_date, 'path_value', path_value,
-        'gap_pct', gap_pct, 'target_value', target_value,
-        'progress_share', progress_share, 'elapsed_share', elapsed_share,
-        'source_kind', source_kind, 'definition_version', definition_version,
-        'breakdown', breakdown, 'binding', binding, 'status_raw', status_raw,
-        'status_held', status_held, 'p_miss', p_miss,
-        'forecast_value', forecast_value, 'forecast_low80', forecast_low80,
-        'forecast_high80', forecast_high80, 'forecast_method', forecast_method,
-        'n_points', n_points, 'first_period', first_period, 'last_period', period,
-        'n_periods', n_periods,
-        'periods', periods, 'observation_key', observation_key,
-        'parameters', as_json::json,
-        'limit_parameters', (
-            select as_json::json from parameters where rule_id = 'PROGRESS_RAG'
-        )
-    )::varchar as evidence,
-from told
-left join escalated
-    on
-        told.responsible_unit_code = escalated.unit_code
-        and told.escalation_level = escalated.escalation_level;
+    coalesce(goal.unit_code, goal.responsible_unit_code) as responsible_unit_code,
+    coalesce(floor((run.n_periods - 1) / nullif(limits.escalate_every, 0)), 0)::integer
+        as escalation_level,
+from run
+inner join limits using (rule_id)
+inner join goal using (goal_no)
+inner join marts.indicator_progress as progress
+    on goal.target_key = progress.target_key and run.period_end = progress.period_end;

@@ -84,24 +84,21 @@ qualify row_number() over (
     partition by form_code, unit_code order by max(due_at) desc
 ) = 1;
 
-delete from marts.early_warning
+delete from marts.warned_otherwise
 where rule_id in ('EW_SILENT_UNIT', 'EW_LATE_UNIT');
 
-insert into marts.early_warning by name
+insert into marts.warned_otherwise by name
 select
     'EW-' || substr(md5(concat_ws('|', rule_id, form_code, told.unit_code)), 1, 12)
         as warning_id,
     rule_id, limits.rule_version,
     null as plan_code, null as plan_version, null as indicator_code,
     units.region_code, told.unit_code, form_code, period, severity,
-    if(resolved_at is null, 'open', 'resolved') as state, 'F' as conf_status,
+    'F' as conf_status,
     first_raised_at, last_due_at as last_seen_at, resolved_at,
-    null as acknowledged_at, null as acknowledged_by, null as acknowledged_why,
-    null as acknowledged_until,
     told.unit_code as responsible_unit_code,
     coalesce(floor(passed / nullif(limits.escalate_every, 0)), 0)::integer
         as escalation_level,
-    escalated.escalated_to_unit_code,
     units.name_en || ' ' || told_en as headline_en,
     coalesce(units.name_zh, units.name_en) || told_zh as headline_zh,
     json_merge_patch(
@@ -150,9 +147,4 @@ from (
     from lateness inner join raw.registry_forms as forms using (form_code)
 ) as told
 inner join limits using (rule_id)
-inner join core.dim_unit as units on told.unit_code = units.unit_code
-left join escalated
-    on
-        told.unit_code = escalated.unit_code
-        and coalesce(floor(passed / nullif(limits.escalate_every, 0)), 0)
-        = escalated.escalation_level;
+inner join core.dim_unit as units on told.unit_code = units.unit_code;

@@ -1,6 +1,5 @@
 -- depends_on: {{ ref('int_warnings_seams') }} {{ ref('stg_clock') }}
 -- depends_on: {{ ref('int_warnings_touched_duties') }}
--- depends_on: {{ ref('int_warnings_progress') }}
 -- depends_on: {{ ref('int_warned_series') }} {{ ref('int_warned_runs') }}
 -- depends_on: {{ ref('indicator_trend') }} {{ ref('int_forecast_outcomes') }}
 {{ config(
@@ -34,10 +33,6 @@ clock as (
     select * from {{ ref('int_warnings_clock') }}
 ),
 
-progress as (
-    select * from {{ ref('int_told_progress') }}
-),
-
 target_weakened as (
     select * from {{ ref('int_told_target_weakened') }}
 ),
@@ -67,8 +62,6 @@ alignment as (
 ),
 
 told as (
-    select * from progress
-    union all
     select * from target_weakened
     union all
     select * from silent_unit

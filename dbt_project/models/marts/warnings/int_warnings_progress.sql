@@ -1,7 +1,11 @@
+{#- From the state that int_warnings writes: what is told of a run is worded when
+    it is read, and a wave writes its figures alone. -#}
+-- depends_on: {{ ref('int_warnings') }}
+
 with
 
 runs as (
-    select * from {{ ref('int_warned_runs') }}
+    select * from {{ source('ops', 'warned_run') }}
     where is_latest
 ),
 
