@@ -23,7 +23,11 @@
             {{ same(official_series(), 'observations', ends) }}
             and observations.period_end = {{ ends }}.period_end
             and {{ period_months('observations.period') }} = {{ ends }}.months
-    where observations.unit_code is null and observations.value is not null
+    where
+        observations.unit_code is null
+        and observations.value is not null
+        and observations.period_end
+        >= {{ earliest('bound.period_end', ends) }}
 {%- endmacro %}
 
 {#- Pre-hook: growth to and from a figure of which a vintage has not been read. -#}

@@ -67,13 +67,16 @@
                 where
                     frequency = '{{ frequency }}'
                     and status_raw <> 'not_rated'
+                    -- As a date: with a moment no block would be passed over.
                     and period_end >= (
                         select
-                            bounds.from_end - to_months(
-                                cast(
-                                    {{ months }} * bounds.periods_back
-                                    as integer
-                                )
+                            cast(
+                                bounds.from_end - to_months(
+                                    cast(
+                                        {{ months }} * bounds.periods_back
+                                        as integer
+                                    )
+                                ) as date
                             )
                         from bounds
                     )

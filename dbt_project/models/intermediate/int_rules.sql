@@ -1,3 +1,7 @@
+{#- A table: early_warning is a view, and the model of an earlier day stands in
+    a file without raw. -#}
+{{ config(materialized='table', tags='registries') }}
+
 with
 
 parameters as (

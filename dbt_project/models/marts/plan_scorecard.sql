@@ -43,15 +43,20 @@ counting as (
     where rule_id = 'PLAN_COUNTING'
 ),
 
--- Targets of regions: what single units owe is in indicator_progress.
+-- Targets of regions: what single units owe is in indicator_progress. Found
+-- first: with all conditions at once the engine looks at each of every row.
+of_regions as materialized (
+    select * from {{ ref('indicator_progress') }}
+    where unit_code is null
+),
+
 -- The last period decides, and of its kinds of figures the site's rule.
 last_progress as (
     select progress.*
-    from {{ ref('indicator_progress') }} as progress
+    from of_regions as progress
     inner join targets on progress.target_key = targets.target_key
     where
         progress.status_raw <> 'not_rated'
-        and progress.unit_code is null
         and {{ kind_place('progress.source_kind') }} is not null
     qualify
         row_number() over (

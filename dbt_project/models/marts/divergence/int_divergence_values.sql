@@ -24,6 +24,12 @@ checked_points as (
     from {{ ref('fct_observation') }}
     where
         is_current and value is not null and source_kind <> 'self_reported'
+        {% if is_incremental() -%}
+            and period_end >= {{ earliest(
+                'bound.period_end', ref('fct_observation'),
+                is_unread_figure('int_divergence_values')
+            ) }}
+        {%- endif %}
 ),
 
 points as (

@@ -19,19 +19,35 @@ changed_terms as (
     where {{ is_unread(reader) }}
 ),
 
-final as (
-    select distinct
-        {{ hash_key(['period', 'source_kind']) }} as fiscal_key,
-        period,
-        source_kind
+of_items as (
+    select *
     from {{ ref('fct_observation') }}
     where
         unit_code is null and breakdown = '_T'
         and indicator_code in (select items.indicator_code from items)
-        and (
-            {{ is_unread(reader) }}
-            or exists (select 1 from changed_terms)
-        )
+),
+
+-- Apart, so that only a change of terms reads all periods.
+touched as (
+    select
+        period,
+        source_kind
+    from of_items
+    where {{ is_unread_figure(reader) }}
+    union
+    select
+        period,
+        source_kind
+    from of_items
+    where exists (select 1 from changed_terms)
+),
+
+final as (
+    select
+        {{ hash_key(['period', 'source_kind']) }} as fiscal_key,
+        period,
+        source_kind
+    from touched
 )
 
 select * from final

@@ -72,19 +72,27 @@ changed_links as (
         and {{ is_unread_figure(readers) }}
 ),
 
+of_regions as (
+    select *
+    from {{ ref('fct_observation') }}
+    where unit_code is null and breakdown = '_T'
+),
+
+-- Apart, so that only a change of terms reads all periods.
 new_observations as (
-    select distinct
+    select
         indicator_code,
         period,
         source_kind
-    from {{ ref('fct_observation') }}
-    where
-        unit_code is null
-        and breakdown = '_T'
-        and (
-            {{ is_unread_by_any(readers) }}
-            or exists (select 1 from changed_terms)
-        )
+    from of_regions
+    where {{ is_unread_figure(readers) }}
+    union
+    select
+        indicator_code,
+        period,
+        source_kind
+    from of_regions
+    where exists (select 1 from changed_terms)
     union
     select distinct
         comparable.indicator_code,

@@ -15,13 +15,9 @@ changed_rules as (
     where rule_id = 'URBAN_RURAL' and {{ is_unread_slice(reader) }}
 ),
 
-final as (
-    select distinct
-        {{ hash_key(['indicator_code', 'region_code', 'period']) }}
-            as ratio_key,
-        observations.indicator_code,
-        observations.region_code,
-        observations.period,
+of_parts as (
+    select
+        observations.*,
         codes.urban_breakdown,
         codes.rural_breakdown
     from {{ ref('fct_observation') }} as observations
@@ -30,12 +26,30 @@ final as (
             observations.breakdown in (
                 codes.urban_breakdown, codes.rural_breakdown
             )
-    where
-        observations.unit_code is null
-        and (
-            {{ is_unread(reader) }}
-            or exists (select 1 from changed_rules)
-        )
+    where observations.unit_code is null
+),
+
+{% set named -%}
+    indicator_code, region_code, period, urban_breakdown, rural_breakdown
+{%- endset %}
+
+-- Apart, so that only a change of terms reads all periods.
+touched as (
+    select {{ named }}
+    from of_parts
+    where {{ is_unread_figure(reader) }}
+    union
+    select {{ named }}
+    from of_parts
+    where exists (select 1 from changed_rules)
+),
+
+final as (
+    select
+        {{ hash_key(['indicator_code', 'region_code', 'period']) }}
+            as ratio_key,
+        {{ named }}
+    from touched
 )
 
 select * from final

@@ -14,7 +14,8 @@ observations as (
 new_observations as (
     select distinct
         indicator_code,
-        period
+        period,
+        period_end
     from {{ ref('fct_observation') }}
     where unit_code is null and {{ is_unread_figure(reader) }}
 ),
@@ -23,12 +24,14 @@ new_observations as (
 moved as (
     select
         indicator_code,
-        period
+        period,
+        period_end
     from new_observations
     union
     select
         indicators.indicator_code,
-        new_observations.period
+        new_observations.period,
+        new_observations.period_end
     from {{ ref('dim_indicator') }} as indicators
     inner join new_observations
         on
@@ -53,21 +56,17 @@ changed_terms as (
 
 touched as (
     select
-        observations.indicator_code,
-        observations.period,
-        observations.period_end
-    from observations
-    where exists (select 1 from changed_terms)
+        indicator_code,
+        period,
+        period_end
+    from moved
     union
     select
-        observations.indicator_code,
-        observations.period,
-        observations.period_end
+        indicator_code,
+        period,
+        period_end
     from observations
-    inner join moved
-        on
-            observations.indicator_code = moved.indicator_code
-            and observations.period = moved.period
+    where exists (select 1 from changed_terms)
 ),
 
 final as (

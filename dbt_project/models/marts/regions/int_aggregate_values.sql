@@ -18,6 +18,7 @@ figures as (
         and unit_code is null
         and value is not null
         and period in (select touched.period from touched)
+        and period_end >= {{ earliest('bound.period_end', 'touched') }}
     qualify
         row_number() over (
             partition by
