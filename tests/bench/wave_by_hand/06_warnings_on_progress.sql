@@ -145,7 +145,7 @@ select
     'EW-' || substr(md5(concat_ws(
         '|', rule_id, goal.plan_code, goal.plan_version, goal.indicator_code,
         goal.definition_version, goal.region_code, coalesce(goal.unit_code, ''),
-        goal.breakdown, source_kind
+        goal.breakdown, progress.source_kind
     )), 1, 12) as warning_id,
     run.* exclude (goal_no, period_end, level),
     goal.plan_code, goal.plan_version, goal.indicator_code,
@@ -161,7 +161,7 @@ select
         as limit_parameters_json,
     case
         when level = 1 then 'yellow'
-        when level = 2 or not binding then 'orange'
+        when level = 2 or not goal.binding then 'orange'
         else 'red'
     end as severity,
     coalesce(goal.unit_code, goal.responsible_unit_code) as responsible_unit_code,

@@ -19,27 +19,32 @@ changed_terms as (
     where {{ is_unread(reader) }}
 ),
 
-of_items as (
-    select *
-    from {{ ref('fct_observation') }}
-    where
-        unit_code is null and breakdown = '_T'
-        and indicator_code in (select items.indicator_code from items)
+-- All periods where terms have changed; else nothing is looked for.
+items_anew as (
+    select * from items
+    where exists (select 1 from changed_terms)
 ),
 
--- Apart, so that only a change of terms reads all periods.
+-- Each way reads the figures itself: put together, both would read all periods.
 touched as (
     select
         period,
         source_kind
-    from of_items
-    where {{ is_unread_figure(reader) }}
+    from {{ ref('fct_observation') }}
+    where
+        unit_code is null and breakdown = '_T'
+        and indicator_code in (select items.indicator_code from items)
+        and {{ is_unread_figure(reader) }}
     union
     select
         period,
         source_kind
-    from of_items
-    where exists (select 1 from changed_terms)
+    from {{ ref('fct_observation') }}
+    where
+        unit_code is null and breakdown = '_T'
+        and indicator_code in (
+            select items_anew.indicator_code from items_anew
+        )
 ),
 
 final as (

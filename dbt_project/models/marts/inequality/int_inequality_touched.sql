@@ -72,27 +72,21 @@ changed_links as (
         and {{ is_unread_figure(readers) }}
 ),
 
-of_regions as (
-    select *
-    from {{ ref('fct_observation') }}
-    where unit_code is null and breakdown = '_T'
-),
-
--- Apart, so that only a change of terms reads all periods.
+-- Each way reads the figures itself: put together, both would read all periods.
 new_observations as (
-    select
-        indicator_code,
-        period,
-        source_kind
-    from of_regions
-    where {{ is_unread_figure(readers) }}
-    union
-    select
-        indicator_code,
-        period,
-        source_kind
-    from of_regions
-    where exists (select 1 from changed_terms)
+    {% for condition in [
+        is_unread_figure(readers), 'exists (select 1 from changed_terms)',
+    ] -%}
+        select
+            indicator_code,
+            period,
+            source_kind
+        from {{ ref('fct_observation') }}
+        where
+            unit_code is null and breakdown = '_T'
+            and {{ condition }}
+        {{ 'union' if not loop.last }}
+    {% endfor -%}
     union
     select distinct
         comparable.indicator_code,

@@ -15,41 +15,39 @@ changed_rules as (
     where rule_id = 'URBAN_RURAL' and {{ is_unread_slice(reader) }}
 ),
 
-of_parts as (
-    select
-        observations.*,
-        codes.urban_breakdown,
-        codes.rural_breakdown
-    from {{ ref('fct_observation') }} as observations
-    inner join codes
-        on
-            observations.breakdown in (
-                codes.urban_breakdown, codes.rural_breakdown
-            )
-    where observations.unit_code is null
-),
-
-{% set named -%}
-    indicator_code, region_code, period, urban_breakdown, rural_breakdown
-{%- endset %}
-
--- Apart, so that only a change of terms reads all periods.
-touched as (
-    select {{ named }}
-    from of_parts
-    where {{ is_unread_figure(reader) }}
-    union
-    select {{ named }}
-    from of_parts
-    where exists (select 1 from changed_rules)
+-- Each way reads the figures itself: put together, both would read all periods.
+figures as (
+    {% for condition in [
+        is_unread_figure(reader), 'exists (select 1 from changed_rules)',
+    ] -%}
+        select
+            indicator_code,
+            region_code,
+            period,
+            breakdown
+        from {{ ref('fct_observation') }}
+        where
+            unit_code is null
+            and {{ condition }}
+        {{ 'union' if not loop.last }}
+    {% endfor -%}
 ),
 
 final as (
-    select
+    select distinct
         {{ hash_key(['indicator_code', 'region_code', 'period']) }}
             as ratio_key,
-        {{ named }}
-    from touched
+        figures.indicator_code,
+        figures.region_code,
+        figures.period,
+        codes.urban_breakdown,
+        codes.rural_breakdown
+    from figures
+    inner join codes
+        on
+            figures.breakdown in (
+                codes.urban_breakdown, codes.rural_breakdown
+            )
 )
 
 select * from final

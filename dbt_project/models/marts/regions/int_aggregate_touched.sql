@@ -2,15 +2,6 @@
 
 with
 
-observations as (
-    select distinct
-        indicator_code,
-        period,
-        period_end
-    from {{ ref('fct_observation') }}
-    where unit_code is null
-),
-
 new_observations as (
     select distinct
         indicator_code,
@@ -65,8 +56,8 @@ touched as (
         indicator_code,
         period,
         period_end
-    from observations
-    where exists (select 1 from changed_terms)
+    from {{ ref('fct_observation') }}
+    where unit_code is null and exists (select 1 from changed_terms)
 ),
 
 final as (
