@@ -32,7 +32,8 @@ def lean_validation() -> Iterator[None]:
     * the metrics that a metric depends on, which are followed down every path;
     * the graph of the metrics of an expectation, which the next batch needs, too;
     * an id of plain keywords, which JSON can write without a search for others;
-    * the text of the context's own configuration, which nobody saves.
+    * the text of the context's own configuration, which nobody saves;
+    * the text of a query for a log of every query, which nobody keeps.
     """
     from great_expectations.core import id_dict
     from great_expectations.data_context import EphemeralDataContext
@@ -42,6 +43,7 @@ def lean_validation() -> Iterator[None]:
     )
     from great_expectations.validator.validation_graph import ValidationGraph
     from great_expectations.validator.validator import Validator
+    from sqlalchemy import Select
 
     changes = (
         (Expectation, "configuration", lambda made: property(_once(made.fget))),
@@ -50,6 +52,7 @@ def lean_validation() -> Iterator[None]:
         (Validator, _LAY_OUT, _laid_out_once),
         (id_dict, "convert_to_json_serializable", _as_it_is),
         (EphemeralDataContext, "_save_project_config", lambda _: lambda _: None),
+        (Select, "__str__", lambda _: object.__repr__),
     )
     before = [getattr(owner, name) for owner, name, _ in changes]
     for (owner, name, lean), original in zip(changes, before, strict=True):

@@ -137,3 +137,19 @@
 {#- How many of the latest periods of a run its evidence lists: first_period and
     the number of periods tell the rest. -#}
 {% macro periods_in_evidence() -%} 12 {%- endmacro %}
+
+{#- The first of a list of answers that holds for the warning as it was when it was
+    given: not for a later outbreak, not for a worse severity, not past its end. -#}
+{% macro standing_answer(answers, warnings) -%}
+    list_filter(
+        {{ answers }},
+        lambda answer:
+            answer.acknowledged_at >= {{ warnings }}.first_raised_at
+            and {{ severity_rank('answer.severity') }}
+            >= {{ severity_rank(warnings ~ '.severity') }}
+            and (
+                answer.acknowledged_until is null
+                or {{ end_of_day('answer.acknowledged_until') }} >= clock.as_of
+            )
+    )[1]
+{%- endmacro %}

@@ -54,6 +54,30 @@ def test_every_test_of_the_project_passes(warehouse):
     assert passed["unit_test"] > 15
 
 
+def test_columns_that_a_contract_does_not_name_are_refused(warehouse):
+    """Another type, a column too few and one too many; each told by its name."""
+
+    def told(change) -> str:
+        manifest = warehouse.manifest.deepcopy()
+        change(manifest.nodes["model.planwatch.early_warning"].columns)
+        outcome = replace(warehouse, manifest=manifest).dbt(
+            "run", "--select", "early_warning"
+        )
+        (fault,) = (r.message for r in outcome.result if r.status == "error")
+        return fault
+
+    def retype(columns):
+        columns["severity"].data_type = "decimal(38, 10)"
+
+    assert "DECIMAL(38,10)" in told(retype)
+    assert "missing in contract" in told(lambda columns: columns.pop("severity"))
+    assert "missing in definition" in told(
+        lambda columns: columns.update(
+            {"gravity": replace(columns["severity"], name="gravity")}
+        )
+    )
+
+
 def test_macros_that_nothing_calls_are_left_out(warehouse):
     names = {macro.name for macro in warehouse.manifest.macros.values()}
     assert names >= {"materialization_incremental_duckdb", "duckdb__create_schema"}

@@ -1,6 +1,6 @@
-{#- A view: what stands is the warnings themselves, those on progress as figures;
-    words, answers, escalation and the passing of a day move only what is shown
-    of them. -#}
+{#- A view: what stands is the warnings themselves, those on progress as
+    figures; words, answers, escalation and the passing of a day move only what
+    is shown of them. -#}
 {{ config(materialized='view') }}
 
 with
@@ -55,23 +55,13 @@ chains as (
     group by unit_code
 ),
 
--- An answer holds for the warning as it was when it was given: not for a later
--- outbreak, not for a worse severity, not past its own end.
 answered as (
     select
         warnings.*,
-        case when warnings.resolved_at is null then list_filter(
-            answers.given,
-            lambda answer:
-                answer.acknowledged_at >= warnings.first_raised_at
-                and {{ severity_rank('answer.severity') }}
-                >= {{ severity_rank('warnings.severity') }}
-                and (
-                    answer.acknowledged_until is null
-                    or {{ end_of_day('answer.acknowledged_until') }}
-                    >= clock.as_of
-                )
-        )[1] end as answer
+        case
+            when warnings.resolved_at is null
+                then {{ standing_answer('answers.given', 'warnings') }}
+        end as answer
     from warnings
     cross join clock
     left join answers on warnings.warning_id = answers.warning_id
@@ -81,6 +71,10 @@ answered as (
 escalated as (
     select
         answered.*,
+        answered.answer.acknowledged_at,
+        answered.answer.acknowledged_by,
+        answered.answer.why as acknowledged_why,
+        answered.answer.acknowledged_until,
         chains.upwards[
             least(answered.escalation_level + 1, len(chains.upwards))
         ] as escalated_to_unit_code
@@ -110,10 +104,10 @@ final as (
         first_raised_at,
         last_seen_at,
         resolved_at,
-        answer.acknowledged_at,
-        answer.acknowledged_by,
-        answer.why as acknowledged_why,
-        answer.acknowledged_until,
+        acknowledged_at,
+        acknowledged_by,
+        acknowledged_why,
+        acknowledged_until,
         responsible_unit_code,
         escalation_level,
         escalated_to_unit_code,

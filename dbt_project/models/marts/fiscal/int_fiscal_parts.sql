@@ -14,6 +14,7 @@ observations as (
     where
         is_current and unit_code is null and breakdown = '_T'
         and value is not null
+        and period_end >= {{ earliest('bound.period_end', 'touched') }}
 ),
 
 -- The newest definition and what became known last, one value each.

@@ -29,6 +29,7 @@ items_anew as (
 touched as (
     select
         period,
+        period_end,
         source_kind
     from {{ ref('fct_observation') }}
     where
@@ -38,6 +39,7 @@ touched as (
     union
     select
         period,
+        period_end,
         source_kind
     from {{ ref('fct_observation') }}
     where
@@ -51,6 +53,7 @@ final as (
     select
         {{ hash_key(['period', 'source_kind']) }} as fiscal_key,
         period,
+        period_end,
         source_kind
     from touched
 )

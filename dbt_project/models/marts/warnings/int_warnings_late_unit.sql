@@ -13,17 +13,17 @@ rule as (
     where rule_id = 'EW_LATE_UNIT'
 ),
 
+-- Bad windows that know the same last good one are one run.
 placed as (
     select
         *,
-        lead(coalesce(first_received_at, due_at)) over (
-            partition by form_code, unit_code order by place asc nulls last
-        ) as resolved_at,
-        place - row_number() over (
-            partition by form_code, unit_code, is_bad
-            order by place asc nulls last
-        ) as run_id
+        lead(coalesce(first_received_at, due_at)) over in_order
+            as resolved_at,
+        max(case when not is_bad then place end) over in_order as good_last
     from judged
+    window in_order as (
+        partition by form_code, unit_code order by place asc nulls last
+    )
 ),
 
 runs as (
@@ -36,7 +36,7 @@ runs as (
         min(due_at) as first_raised_at
     from placed
     where is_bad
-    group by form_code, unit_code, run_id
+    group by form_code, unit_code, good_last
     qualify
         row_number() over (
             partition by form_code, unit_code

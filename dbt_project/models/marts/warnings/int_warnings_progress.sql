@@ -1,4 +1,4 @@
-{#- From the state that int_warnings writes: what is told of a run is worded when
+{#- From the state that int_warnings writes: what is told of a run is worded as
     it is read, and a wave writes its figures alone. -#}
 -- depends_on: {{ ref('int_warnings') }}
 

@@ -4,17 +4,17 @@ clock as (
     select * from {{ ref('stg_clock') }}
 ),
 
+-- Silences that know the same last report are one run.
 duties as (
     select
         *,
-        lead(first_received_at) over (
-            partition by form_code, unit_code order by place asc nulls last
-        ) as next_received_at,
-        place - row_number() over (
-            partition by form_code, unit_code, is_reported
-            order by place asc nulls last
-        ) as run_id
+        lead(first_received_at) over in_order as next_received_at,
+        max(case when is_reported then place end) over in_order
+            as heard_last
     from {{ ref('int_duty_ledger') }}
+    window in_order as (
+        partition by form_code, unit_code order by place asc nulls last
+    )
 ),
 
 names as (
@@ -39,7 +39,7 @@ runs as (
         )) as periods
     from duties
     where not is_reported
-    group by form_code, unit_code, run_id
+    group by form_code, unit_code, heard_last
 ),
 
 -- The newest silence that was long enough to be told.
