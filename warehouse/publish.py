@@ -19,7 +19,7 @@ from ingestion.retention import cited_batches
 from ingestion.settings import Settings
 from ingestion.site import Site
 from warehouse.content_hash import content_hash
-from warehouse.database import writer
+from warehouse.database import transaction, writer
 from warehouse.models_page import PAGE, models_page
 from warehouse.version import VERSION
 
@@ -315,13 +315,16 @@ def _copy_comments(connection) -> None:
         " from duckdb_columns()"
         " where database_name = 'planwatch' and comment is not null"
     ).fetchall()
-    for kind, schema, table, column, comment in tables:
-        if schema in (*TABLES, VIEWS):
-            # A view over what moves is a table once it is published.
-            stands_as = "table" if kind == "view" and schema in TABLES else kind
-            name = f'release."{schema}"."{table}"' + (f'."{column}"' if column else "")
-            text = _escaped(comment)
-            connection.execute(f"comment on {stands_as} {name} is '{text}'")
+    # Each by itself would be written through to the disk: there are some thousand.
+    with transaction(connection):
+        for kind, schema, table, column, comment in tables:
+            if schema in (*TABLES, VIEWS):
+                # A view over what moves is a table once it is published.
+                stands_as = "table" if kind == "view" and schema in TABLES else kind
+                name = f'release."{schema}"."{table}"'
+                name += f'."{column}"' if column else ""
+                text = _escaped(comment)
+                connection.execute(f"comment on {stands_as} {name} is '{text}'")
 
 
 def _escaped(text: str) -> str:

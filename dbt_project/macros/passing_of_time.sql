@@ -1,8 +1,8 @@
-{#- Moments that the clock has reached since a model last read: what begins or
-    ends by its own date changes a model although no row arrives. -#}
-{% macro has_passed(moment, model_name) -%}
+{#- Moments that the clock has reached since a model, or one of several, last
+    read: what begins or ends by its own date changes it although no row arrives. -#}
+{% macro has_passed(moment, model_names) -%}
     (
-        {{ moment }} > {{ watermark('as_of', model_name) }}
+        {{ moment }} > {{ watermark('as_of', model_names) }}
         and {{ moment }} <= (
             select clock.as_of from {{ ref('stg_clock') }} as clock
         )
@@ -11,20 +11,11 @@
 
 {#- A row of a registry in slices of time that a model has not read, or whose
     slice has begun or ended since. -#}
-{% macro is_unread_slice(model_name) -%}
+{% macro is_unread_slice(model_names) -%}
     (
-        {{ is_unread(model_name) }}
-        or {{ has_passed('valid_from', model_name) }}
-        or {{ has_passed('(valid_to + 1)', model_name) }}
-    )
-{%- endmacro %}
-
-{#- The same for a step that several models read on from. -#}
-{% macro is_unread_slice_by_any(model_names) -%}
-    (
-        {%- for name in model_names -%}
-            {{ is_unread_slice(name) }} {{ 'or ' if not loop.last }}
-        {%- endfor -%}
+        {{ is_unread(model_names) }}
+        or {{ has_passed('valid_from', model_names) }}
+        or {{ has_passed('(valid_to + 1)', model_names) }}
     )
 {%- endmacro %}
 

@@ -3,24 +3,33 @@
   model itself, so a killed run leaves both or neither.
 -#}
 
-{% macro watermark(column, model_name) -%}
+{#- Of several models that read on from one step: of the one that is furthest
+    behind. One that has read nothing at all is behind all others. -#}
+{% macro watermark(column, model_names) -%}
+    {%- set names = [model_names] if model_names is string else model_names -%}
+    {%- set nothing = '-1' if column == 'load_seq'
+        else "cast('0001-01-01' as timestamp)" -%}
     (
         select
-            coalesce(
-                max({{ column }}),
-                {{ '-1' if column == 'load_seq'
-                    else "cast('0001-01-01' as timestamp)" }}
+            least(
+                {% for name in names -%}
+                    coalesce(
+                        max({{ column }}) filter (where model = '{{ name }}'),
+                        {{ nothing }}
+                    ){{ ', ' if not loop.last }}
+                {%- endfor %}
             )
         from {{ source('ops', 'watermark') }}
-        where model = '{{ model_name }}'
+        where model in ('{{ names | join("', '") }}')
     )
 {%- endmacro %}
 
-{#- Rows that a model has not read: loaded later, or not yet known then. -#}
-{% macro is_unread(model_name) -%}
+{#- Rows that a model, or one of several, has not read: loaded later, or not yet
+    known then. -#}
+{% macro is_unread(model_names) -%}
     (
-        load_seq > {{ watermark('load_seq', model_name) }}
-        or known_from > {{ watermark('as_of', model_name) }}
+        load_seq > {{ watermark('load_seq', model_names) }}
+        or known_from > {{ watermark('as_of', model_names) }}
     )
 {%- endmacro %}
 
@@ -28,10 +37,9 @@
     for the engine: blocks of rows that lie below one number it passes over, which
     it cannot do for an "or". -#}
 {% macro is_unread_figure(model_names) -%}
-    {%- set names = [model_names] if model_names is string else model_names -%}
     (
-        load_seq >= {{ first_unread_load(names) }}
-        and {{ is_unread_by_any(names) }}
+        load_seq >= {{ first_unread_load(model_names) }}
+        and {{ is_unread(model_names) }}
     )
 {%- endmacro %}
 
@@ -40,43 +48,17 @@
     the first of those. With none such, least() passes over the null. -#}
 {% macro first_unread_load(model_names) -%}
     (
-        with
-
-        reached as (
-            select
-                max(load_seq) as load_seq,
-                max(as_of) as as_of
-            from {{ source('ops', 'watermark') }}
-            where model in ('{{ model_names | join("', '") }}')
-            group by model
-        )
-
         select
-            case
-                when count(*) < {{ model_names | length }} then -1
-                else
-                    least(
-                        min(reached.load_seq) + 1,
-                        (
-                            select min(waiting.load_seq)
-                            from {{ source('raw', 'observation') }} as waiting
-                            where
-                                waiting.known_from > (
-                                    select min(reached.as_of) from reached
-                                )
-                        )
-                    )
-            end
-        from reached
-    )
-{%- endmacro %}
-
-{#- The same for a step that several models read on from. -#}
-{% macro is_unread_by_any(model_names) -%}
-    (
-        {%- for name in model_names -%}
-            {{ is_unread(name) }} {{ 'or ' if not loop.last }}
-        {%- endfor -%}
+            least(
+                {{ watermark('load_seq', model_names) }} + 1,
+                (
+                    select min(waiting.load_seq)
+                    from {{ source('raw', 'observation') }} as waiting
+                    where
+                        waiting.known_from
+                        > {{ watermark('as_of', model_names) }}
+                )
+            )
     )
 {%- endmacro %}
 

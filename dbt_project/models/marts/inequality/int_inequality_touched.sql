@@ -26,28 +26,29 @@ pairs as (
     select * from {{ ref('int_inequality_pairs') }}
 ),
 
--- Rows on which every comparison depends: a change of one touches all.
-changed_terms as (
+-- Rows on which every comparison depends: a change of one touches all. Looked for
+-- once, for all that ask whether there is one.
+changed_terms as materialized (
     select rule_id as changed
     from {{ ref('stg_rules') }}
     where
         rule_id in ('INEQUALITY', 'INEQUALITY_PAIR', 'COMPARABLE_PRICES')
-        and {{ is_unread_slice_by_any(readers) }}
+        and {{ is_unread_slice(readers) }}
     union all
     select indicator_code as changed
     from {{ ref('stg_indicators') }}
-    where {{ is_unread_by_any(readers) }}
+    where {{ is_unread(readers) }}
     union all
     select region_code as changed
     from {{ ref('stg_regions') }}
-    where {{ is_unread_by_any(readers) }}
+    where {{ is_unread(readers) }}
     union all
     select group_code as changed
     from {{ ref('stg_region_groups') }}
-    where {{ is_unread_by_any(readers) }}
+    where {{ is_unread(readers) }}
 ),
 
-comparable_codes as (
+comparable_codes as materialized (
     select
         parameter,
         value as indicator_code
@@ -61,7 +62,7 @@ comparable_codes as (
 ),
 
 -- A chain of indices moves in all its years when one of them moves.
-changed_links as (
+changed_links as materialized (
     select observations.indicator_code as changed
     from {{ ref('fct_observation') }} as observations
     inner join comparable_codes

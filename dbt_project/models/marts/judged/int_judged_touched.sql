@@ -32,7 +32,7 @@ changed_targets as (
         unit_code,
         coalesce(breakdown, '_T') as breakdown
     from {{ source('raw', 'registry_targets') }}
-    where {{ is_visible() }} and {{ is_unread_by_any(readers) }}
+    where {{ is_visible() }} and {{ is_unread(readers) }}
 ),
 
 new_observations as (
@@ -53,19 +53,19 @@ changed_terms as (
             rule_id in ('PLAN_COUNTING', 'VALUE_PRECEDENCE')
             or rule_id like 'PROGRESS%'
         )
-        and {{ is_unread_slice_by_any(readers) }}
+        and {{ is_unread_slice(readers) }}
     union all
     select indicator_code as changed
     from {{ ref('stg_indicators') }}
-    where {{ is_unread_by_any(readers) }}
+    where {{ is_unread(readers) }}
     union all
     select plan_code as changed
     from {{ ref('stg_plans') }}
-    where {{ is_unread_by_any(readers) }}
+    where {{ is_unread(readers) }}
     union all
     select period as changed
     from {{ ref('stg_target_paths') }}
-    where {{ is_unread_by_any(readers) }}
+    where {{ is_unread(readers) }}
 ),
 
 final as (
