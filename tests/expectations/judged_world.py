@@ -30,6 +30,8 @@ RECEIVED = datetime(2025, 8, 5, 9, 30, tzinfo=UTC)
 TIMES = ("received_at", "known_from")
 ASKED = Envelope("U1", "F1", "2025-07")
 NUMBERS = ("row_number", "rows_received")
+# Units like U1, for cases that are judged side by side.
+ASIDE = tuple(f"U{number}" for number in range(10, 40))
 
 REGISTRY_ROWS = {
     "regions": [
@@ -87,6 +89,16 @@ REGISTRY_ROWS = {
             "valid_to": "2025-03-31",
         },
         {"unit_code": "U3", "name_en": "Bureau", "unit_kind": "bureau", "level": "2"},
+        *(
+            {
+                "unit_code": code,
+                "name_en": f"Office {code[1:]}",
+                "unit_kind": "office",
+                "level": "3",
+                "region_code": "110000",
+            }
+            for code in ASIDE
+        ),
     ],
     "forms": [
         {
@@ -185,6 +197,30 @@ class World:
         landed = self.batch("unit_reports", "submission", sent)
         return self.judge_submissions(landed, sent, order)
 
+    def side_by_side(self, *cases, received=RECEIVED) -> list[Share]:
+        """Judge cases that have nothing to do with each other as one batch.
+
+        Each is what `submissions` takes, of a unit of its own: the first case
+        always of the first. Of each is told what would be told of it alone.
+        """
+        sent, named = [], []
+        for unit, case in zip(ASIDE[: len(cases)], cases, strict=True):
+            ids = {}
+            for envelope, cells in case:
+                given = {"unit_code": unit, "submission_id": "S1", **envelope}
+                name = given["submission_id"]
+                given["submission_id"] = name and f"{unit}-{name}"
+                ids[given["submission_id"]] = name
+                sent.append((given, cells))
+            named.append((unit, ids))
+        landed = self.batch("unit_reports", "submission", sent, received=received)
+        verdict = self.judge_submissions(landed, sent)
+        shares = [Share(verdict, *of) for of in named]
+        for table in ("rejections", "accepted", "quarantine"):
+            told = sum(len(rows_of(share, table)) for share in shares)
+            assert told == len(rows_of(verdict, table)), "nobody's rows"
+        return shares
+
     def judge_submissions(self, landed, sent, order=1) -> Verdict:
         envelopes, rows = [], []
         for given, cells in sent:
@@ -234,6 +270,34 @@ class World:
 ENVELOPE = ("unit_code", "form_code", "period")
 
 
+@dataclass(frozen=True)
+class Share:
+    """What a verdict says of one of the cases that were judged side by side."""
+
+    verdict: Verdict
+    unit: str
+    # Ids of the case's submissions in the batch, and in the case.
+    ids: dict[str | None, str | None]
+
+    def rows(self, name: str) -> list[dict]:
+        # One that was sent without an id was named by its file.
+        unnamed = f"unnamed-{self.verdict.batch_sha256[:16]}"
+        ids = {own or unnamed: name or unnamed for own, name in self.ids.items()}
+        return [
+            {**row, "submission_id": ids[row["submission_id"]]}
+            for row in rows_of(self.verdict, name)
+            if row["submission_id"] in ids
+        ]
+
+    @property
+    def rows_accepted(self) -> int:
+        return len(self.rows("accepted"))
+
+    @property
+    def rows_rejected(self) -> int:
+        return len(self.rows("quarantine"))
+
+
 def copy_of(judged_home: World, folder: Path) -> World:
     made = empty_world(folder)
     shutil.copytree(judged_home.settings.home, made.settings.home)
@@ -244,11 +308,13 @@ def bundle_of(world: World) -> Path:
     return world.folder / "u1.zip"
 
 
-def rows_of(verdict: Verdict, name: str) -> list[dict]:
+def rows_of(verdict: Verdict | Share, name: str) -> list[dict]:
+    if isinstance(verdict, Share):
+        return verdict.rows(name)
     return pq.read_table(verdict.path(name)).to_pylist()
 
 
-def reasons_of(verdict: Verdict) -> list[tuple]:
+def reasons_of(verdict: Verdict | Share) -> list[tuple]:
     """(row_number, field, rule_id) of each reason."""
     return [
         (row["row_number"], row["field"], row["rule_id"])
