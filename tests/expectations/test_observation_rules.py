@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,9 +12,11 @@ from judged_world import (
     JOBS,
     RECEIVED,
     REGISTRY_ROWS,
+    copy_of,
     reasons_of,
     rows_of,
 )
+from reported_months import declare
 
 from expectations.catalogue import rules
 
@@ -113,11 +116,28 @@ def test_bad_cells_break_exactly_their_rule(world):
     assert verdict.rows_accepted == len(warned)
 
 
-def test_good_cells_break_no_rule(world):
-    sent = [(at(n), [{**row, **cells}]) for n, (row, cells) in enumerate(GOOD_CELLS)]
-    verdict = world.submissions(*sent)
-    assert reasons_of(verdict) == []
-    assert verdict.rows_accepted == len(GOOD_CELLS)
+# Reports on rows that are judged at once, each of a unit of its own.
+REPORTS = {
+    "good cells": [
+        (at(n), [{**row, **cells}]) for n, (row, cells) in enumerate(GOOD_CELLS)
+    ],
+    "copies": [
+        ({}, [JOBS, {**JOBS, "value": "7"}, GROWTH, {**JOBS, "breakdown": "FEMALE"}])
+    ],
+    "one row twice": [(at(1), [JOBS]), (at(2), [JOBS])],
+    "another measure": [({}, [JOBS, {**GROWTH, "unit_measure": "PCT"}])],
+}
+
+
+@pytest.fixture(scope="module")
+def reports(shared_world):
+    shares = shared_world.side_by_side(*REPORTS.values())
+    return dict(zip(REPORTS, shares, strict=True))
+
+
+def test_good_cells_break_no_rule(reports):
+    assert reasons_of(reports["good cells"]) == []
+    assert reports["good cells"].rows_accepted == len(GOOD_CELLS)
 
 
 def test_a_value_keeps_all_its_digits(world):
@@ -126,14 +146,13 @@ def test_a_value_keeps_all_its_digits(world):
     assert str(rows_of(verdict, "accepted")[0]["value"]) == value
 
 
-def test_all_copies_of_a_row_are_rejected(world):
-    rows = [JOBS, {**JOBS, "value": "7"}, GROWTH, {**JOBS, "breakdown": "FEMALE"}]
-    verdict = world.submissions(({}, rows))
-    assert reasons_of(verdict) == [
+def test_all_copies_of_a_row_are_rejected(reports):
+    assert reasons_of(reports["copies"]) == [
         (1, "row_key", "OBS_DUPLICATE"),
         (2, "row_key", "OBS_DUPLICATE"),
     ]
-    assert rows_of(verdict, "rejections")[0]["expected"] == "one row; there are 2"
+    (first, _) = rows_of(reports["copies"], "rejections")
+    assert first["expected"] == "one row; there are 2"
 
 
 def test_units_of_one_region_stand_side_by_side_in_a_release(world):
@@ -150,10 +169,9 @@ def test_units_of_one_region_stand_side_by_side_in_a_release(world):
     ]
 
 
-def test_same_row_in_two_submissions_is_no_duplicate(world):
-    verdict = world.submissions((at(1), [JOBS]), (at(2), [JOBS]))
-    assert verdict.rows_accepted == 2
-    assert reasons_of(verdict) == []
+def test_same_row_in_two_submissions_is_no_duplicate(reports):
+    assert reports["one row twice"].rows_accepted == 2
+    assert reasons_of(reports["one row twice"]) == []
 
 
 RELEASE_BAD = [
@@ -172,12 +190,21 @@ RELEASE_BAD = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "cells"), RELEASE_BAD)
-def test_releases_are_judged_by_the_row_rules_that_apply(world, rule, cells):
+def test_releases_are_judged_by_the_row_rules_that_apply(world):
+    """In one file: of each breakdown nine good rows and then a bad one."""
     good = [{**GDP, "period": str(year)} for year in range(2015, 2024)]
-    verdict = world.release([*good, {**GDP, **cells}])
-    assert [reason[2] for reason in reasons_of(verdict)] == [rule]
-    assert (verdict.rows_accepted, verdict.rows_rejected) == (9, 1)
+    rows = [
+        {**row, "breakdown": f"B{n}"}
+        for n, (_, cells) in enumerate(RELEASE_BAD)
+        for row in (*good, {**GDP, **cells})
+    ]
+    verdict = world.release(rows)
+    assert [(number, rule) for number, _, rule in reasons_of(verdict)] == [
+        (10 * n, rule) for n, (rule, _) in enumerate(RELEASE_BAD, 1)
+    ]
+    for name, share in (("accepted", 9), ("quarantine", 1)):
+        told = Counter(row["breakdown"] for row in rows_of(verdict, name))
+        assert told == {f"B{n}": share for n in range(len(RELEASE_BAD))}
 
 
 def test_a_forecast_may_lie_ahead_and_vintages_stand_side_by_side(world):
@@ -221,10 +248,11 @@ def test_a_definition_is_in_force_where_the_site_says_so(world):
         }
     ]
     assert world.registry("rules", rows).accepted
-    july, june = at(1), {**at(2), "period": "2025-06"}
-    assert reasons_of(world.submissions((june, [JOBS]))) == []
-    verdict = world.submissions((july, [JOBS, GROWTH]))
-    assert reasons_of(verdict) == [
+    june, july = world.side_by_side(
+        [({**at(2), "period": "2025-06"}, [JOBS])], [(at(1), [JOBS, GROWTH])]
+    )
+    assert reasons_of(june) == []
+    assert reasons_of(july) == [
         (1, "definition_version", "OBS_DEFINITION_NOT_IN_FORCE")
     ]
 
@@ -243,23 +271,37 @@ VALUE_TYPES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def typed(tmp_path_factory, judged_home):
+    """Of each type an indicator of its name, and what was found of its values."""
+    world = copy_of(judged_home, tmp_path_factory.mktemp("typed"))
+    kinds = [kind for kind, _, _ in VALUE_TYPES]
+    low = {"definition_version": "1", "name_en": "Growth", "domain": "economy"}
+    shape = {"unit_measure": "PERCENT", "direction": "higher", "frequency": "M"}
+    more = {**low, **shape, "aggregation": "sum"}
+    indicators = [{"indicator_code": kind, **more} for kind in kinds]
+    assert world.registry("indicators", indicators).accepted
+    items = [{"form_code": "F1", "indicator_code": kind} for kind in kinds]
+    assert world.registry("form_items", items).accepted
+    declare(world, *(("OBS_VALUE_TYPE", f"type.{kind}", kind) for kind in kinds))
+    sent = (
+        [
+            (at(n), [{**GROWTH, "indicator_code": kind, "value": value}])
+            for n, value in enumerate([*good, *bad])
+        ]
+        for kind, good, bad in VALUE_TYPES
+    )
+    return dict(zip(kinds, world.side_by_side(*sent), strict=True))
+
+
 @pytest.mark.parametrize(("kind", "good", "bad"), VALUE_TYPES)
-def test_a_value_has_the_type_that_the_site_declares(world, kind, good, bad):
-    low = {"indicator_code": "GROWTH", "definition_version": "1", "name_en": "Growth"}
-    shape = {"domain": "economy", "unit_measure": "PERCENT", "direction": "higher"}
-    more = {"frequency": "M", "aggregation": "sum"}
-    assert world.registry("indicators", [{**low, **shape, **more}]).accepted
-    declared = {"rule_id": "OBS_VALUE_TYPE", "rule_version": "1"}
-    rows = [{**declared, "parameter": "type.GROWTH", "value": kind}]
-    assert world.registry("rules", rows).accepted
-    sent = [(at(n), [{**GROWTH, "value": v}]) for n, v in enumerate([*good, *bad])]
-    verdict = world.submissions(*sent)
-    reasons = rows_of(verdict, "rejections")
+def test_a_value_has_the_type_that_the_site_declares(typed, kind, good, bad):
+    reasons = rows_of(typed[kind], "rejections")
     errors = [r for r in reasons if r["rule_id"] == "OBS_VALUE_TYPE"]
     assert [r["offending_value"] for r in errors] == bad
-    assert verdict.rows_accepted == len(good)
+    assert typed[kind].rows_accepted == len(good)
     assert {r["expected_from"] for r in errors} <= {
-        f"registry rules: type.GROWTH is {kind}"
+        f"registry rules: type.{kind} is {kind}"
     }
 
 
@@ -273,9 +315,8 @@ def test_every_row_rule_has_a_bad_row_here():
     assert catalogue - judged == own_case
 
 
-def test_texts_of_a_reason_are_filled_in(world):
-    verdict = world.submissions(({}, [JOBS, {**GROWTH, "unit_measure": "PCT"}]))
-    (reason,) = rows_of(verdict, "rejections")
+def test_texts_of_a_reason_are_filled_in(reports):
+    (reason,) = rows_of(reports["another measure"], "rejections")
     assert reason["offending_value"] == "PCT"
     assert reason["expected"] == "PERCENT"
     assert reason["expected_from"] == (
@@ -287,10 +328,9 @@ def test_texts_of_a_reason_are_filled_in(world):
 
 def test_a_release_names_only_units_that_exist_in_the_period(world):
     row = {**GDP, "unit_code": "U1"}
-    assert reasons_of(world.release([row])) == []
-    unknown = world.release([{**row, "unit_code": "U9"}])
-    assert (1, "unit_code", "OBS_UNIT_UNKNOWN") in reasons_of(unknown)
     closed = {**row, "unit_code": "U2", "region_code": "130000"}
-    early = world.release([{**closed, "period": "2023"}])
-    assert (1, "unit_code", "OBS_UNIT_NOT_VALID") in reasons_of(early)
-    assert reasons_of(world.release([{**closed, "period": "2024"}])) == []
+    assert reasons_of(world.release([row, {**closed, "period": "2024"}])) == []
+    unknown, early = {**row, "unit_code": "U9"}, {**closed, "period": "2023"}
+    reasons = reasons_of(world.release([unknown, early]))
+    assert (1, "unit_code", "OBS_UNIT_UNKNOWN") in reasons
+    assert (2, "unit_code", "OBS_UNIT_NOT_VALID") in reasons
