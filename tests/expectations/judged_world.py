@@ -290,6 +290,10 @@ class Share:
         ]
 
     @property
+    def rows_received(self) -> int:
+        return self.rows_accepted + self.rows_rejected
+
+    @property
     def rows_accepted(self) -> int:
         return len(self.rows("accepted"))
 

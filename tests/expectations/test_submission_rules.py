@@ -33,17 +33,39 @@ BAD_ENVELOPES = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "envelope", "cells"), BAD_ENVELOPES)
-def test_a_wrong_envelope_refuses_the_whole_submission(world, rule, envelope, cells):
-    verdict = world.submissions(
-        (envelope, [{**JOBS, **cells}]),
-        ({"submission_id": "GOOD", "received_at": datetime(2025, 8, 6)}, [JOBS]),
-    )
-    found = [reason[2] for reason in reasons_of(verdict) if reason[0] is None]
+GOOD = ({"submission_id": "GOOD", "received_at": datetime(2025, 8, 6)}, [JOBS])
+BAD_ROWS = [{**JOBS, "value": "n/a", "breakdown": f"B{n}"} for n in range(3)]
+# Submissions that are judged at once, each case of a unit of its own.
+CASES = {
+    "two contents": [({}, [JOBS]), ({}, [{**JOBS, "value": "7"}])],
+    "one content": [({}, [JOBS, GROWTH]), ({}, [JOBS, GROWTH])],
+    "no rows": [({}, [])],
+    "a bad row": [({}, [JOBS, {**GROWTH, "value": "n/a"}])],
+    "over the budget": [({}, [*BAD_ROWS, JOBS, GROWTH])],
+    "at the budget": [({}, [*BAD_ROWS[:2], JOBS, GROWTH])],
+    **{
+        number: [(envelope, [{**JOBS, **cells}]), GOOD]
+        for number, (_, envelope, cells) in enumerate(BAD_ENVELOPES)
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def judged(shared_world):
+    shares = shared_world.side_by_side(*CASES.values())
+    return dict(zip(CASES, shares, strict=True))
+
+
+@pytest.mark.parametrize(
+    "number", range(len(BAD_ENVELOPES)), ids=[rule for rule, *_ in BAD_ENVELOPES]
+)
+def test_a_wrong_envelope_refuses_the_whole_submission(judged, number):
+    rule, share = BAD_ENVELOPES[number][0], judged[number]
+    found = [reason[2] for reason in reasons_of(share) if reason[0] is None]
     assert rule in found
     assert set(found) <= {rule, "SUB_ERROR_BUDGET"}
-    assert [row["submission_id"] for row in rows_of(verdict, "accepted")] == ["GOOD"]
-    assert (verdict.rows_received, verdict.rows_rejected) == (2, 1)
+    assert [row["submission_id"] for row in rows_of(share, "accepted")] == ["GOOD"]
+    assert (share.rows_received, share.rows_rejected) == (2, 1)
 
 
 def test_every_submission_rule_has_a_case_here():
@@ -59,9 +81,13 @@ def test_every_submission_rule_has_a_case_here():
 
 def test_a_unit_reports_until_it_ends(world):
     row = {**JOBS, "region_code": "130000"}
-    inside = world.submissions(({"unit_code": "U2", "period": "2025-03"}, [row]))
+    inside, outside = world.side_by_side(
+        *(
+            [({"unit_code": "U2", "period": period}, [row])]
+            for period in ("2025-03", "2025-04")
+        )
+    )
     assert inside.rows_accepted == 1
-    outside = world.submissions(({"unit_code": "U2", "period": "2025-04"}, [row]))
     (reason,) = rows_of(outside, "rejections")
     assert reason["rule_id"] == "SUB_UNIT_NOT_VALID"
     assert reason["expected_from"] == ("registry units: valid 2024-01-01 to 2025-03-31")
@@ -69,33 +95,34 @@ def test_a_unit_reports_until_it_ends(world):
 
 def test_the_day_of_receipt_is_that_of_the_site(world):
     """16:30 UTC on 31 July is August in Shanghai."""
-    envelope = {"period": "2025-08"}
-    late = {**envelope, "received_at": datetime(2025, 7, 31, 16, 30)}
-    assert world.submissions((late, [JOBS])).rows_accepted == 1
-    early = {**envelope, "received_at": datetime(2025, 7, 31, 15, 30)}
-    assert reasons_of(world.submissions((early, [JOBS]))) == [
-        (None, "period", "SUB_PERIOD_FUTURE")
-    ]
+    late, early = world.side_by_side(
+        *(
+            [({"period": "2025-08", "received_at": received}, [JOBS])]
+            for received in (datetime(2025, 7, 31, hour, 30) for hour in (16, 15))
+        )
+    )
+    assert late.rows_accepted == 1
+    assert reasons_of(early) == [(None, "period", "SUB_PERIOD_FUTURE")]
 
 
-def test_one_id_with_two_contents_is_refused(world):
-    verdict = world.submissions(({}, [JOBS]), ({}, [{**JOBS, "value": "7"}]))
-    assert (None, "submission_id", "SUB_ID_TWICE") in reasons_of(verdict)
-    (submission,) = rows_of(verdict, "submissions")
+def test_one_id_with_two_contents_is_refused(judged):
+    share = judged["two contents"]
+    assert (None, "submission_id", "SUB_ID_TWICE") in reasons_of(share)
+    (submission,) = rows_of(share, "submissions")
     assert submission["verdict"] == "rejected"
     assert (submission["rows_received"], submission["rows_rejected"]) == (2, 2)
 
 
-def test_one_content_twice_counts_once(world):
-    verdict = world.submissions(({}, [JOBS, GROWTH]), ({}, [JOBS, GROWTH]))
-    assert reasons_of(verdict) == []
-    assert (verdict.rows_received, verdict.rows_accepted) == (2, 2)
+def test_one_content_twice_counts_once(judged):
+    share = judged["one content"]
+    assert reasons_of(share) == []
+    assert (share.rows_received, share.rows_accepted) == (2, 2)
 
 
-def test_an_empty_submission_says_so(world):
-    verdict = world.submissions(({}, []))
-    assert reasons_of(verdict) == [(None, "rows", "SUB_EMPTY")]
-    assert rows_of(verdict, "submissions")[0]["verdict"] == "rejected"
+def test_an_empty_submission_says_so(judged):
+    share = judged["no rows"]
+    assert reasons_of(share) == [(None, "rows", "SUB_EMPTY")]
+    assert rows_of(share, "submissions")[0]["verdict"] == "rejected"
 
 
 def test_a_batch_without_submissions_is_accepted(world):
@@ -104,26 +131,22 @@ def test_a_batch_without_submissions_is_accepted(world):
     assert (verdict.rows_received, verdict.submissions) == (0, 0)
 
 
-def test_good_rows_go_on_and_bad_rows_to_quarantine(world):
-    verdict = world.submissions(({}, [JOBS, {**GROWTH, "value": "n/a"}]))
-    (submission,) = rows_of(verdict, "submissions")
+def test_good_rows_go_on_and_bad_rows_to_quarantine(judged):
+    share = judged["a bad row"]
+    (submission,) = rows_of(share, "submissions")
     assert submission["verdict"] == "partly_accepted"
-    assert [row["row_number"] for row in rows_of(verdict, "accepted")] == [1]
-    (kept,) = rows_of(verdict, "quarantine")
+    assert [row["row_number"] for row in rows_of(share, "accepted")] == [1]
+    (kept,) = rows_of(share, "quarantine")
     assert (kept["row_number"], kept["value"]) == (2, "n/a")
 
 
-def test_over_the_error_budget_all_rows_are_refused(world):
-    bad = {**JOBS, "value": "n/a"}
-    rows = [{**bad, "breakdown": f"B{n}"} for n in range(3)]
-    verdict = world.submissions(({}, [*rows, JOBS, GROWTH]))
-    assert verdict.rows_accepted == 0
-    budget = rows_of(verdict, "rejections")[0]
+def test_over_the_error_budget_all_rows_are_refused(judged):
+    assert judged["over the budget"].rows_accepted == 0
+    budget = rows_of(judged["over the budget"], "rejections")[0]
     assert budget["rule_id"] == "SUB_ERROR_BUDGET"
     assert budget["expected"] == "share of rejected rows at most 0.5"
     assert "3 of 5 rows are rejected" in budget["expected_from"]
-    at_the_limit = world.submissions(({}, [*rows[:2], JOBS, GROWTH]))
-    assert at_the_limit.rows_accepted == 2
+    assert judged["at the budget"].rows_accepted == 2
 
 
 def test_twelve_faults_give_twelve_reasons_in_one_pass_and_mend(world):
