@@ -11,9 +11,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from judged_world import GDP, GROWTH, JOBS, RECEIVED, REGISTRY_ROWS, rows_of
+from judged_world import (
+    GDP,
+    GROWTH,
+    JOBS,
+    RECEIVED,
+    REGISTRY_ROWS,
+    World,
+    copy_of,
+    rows_of,
+)
 
 from expectations import gate as gate_module
 from expectations import suites
@@ -57,49 +66,71 @@ MIXED = (
 )
 
 
-def test_great_expectations_finds_the_same_without_our_shortcuts(world, monkeypatch):
+@pytest.fixture(scope="module")
+def mixed(shared_world) -> Verdict:
+    """The verdict on all of MIXED; `world` is the same world without it."""
     # What is kept of one batch must not be told of the next.
-    assert world.submissions(({"submission_id": "S0"}, [JOBS])).rows_rejected == 0
-    lean = world.submissions(*MIXED)
-    found = products(lean), (lean.folder / "validation.json").read_text()
+    first = shared_world.submissions(({"submission_id": "S0"}, [JOBS]))
+    assert first.rows_rejected == 0
+    return shared_world.submissions(*MIXED)
+
+
+def test_great_expectations_finds_the_same_without_our_shortcuts(
+    world, mixed, monkeypatch
+):
     monkeypatch.setattr(suites, "lean_validation", nullcontext)
     whole = world.submissions(*MIXED)
-    assert found == (products(whole), (whole.folder / "validation.json").read_text())
-    assert whole.rows_rejected > 0
+    for verdict in (whole, mixed):
+        assert verdict.rows_rejected > 0
+    assert products(whole) == products(mixed)
+    told = [(of.folder / "validation.json").read_text() for of in (whole, mixed)]
+    assert told[0] == told[1]
 
 
-def test_what_no_rule_needs_is_loaded_when_it_is_asked_for():
-    code = (
-        "import inspect, sys; from expectations.suites import imported; imported()\n"
-        "def loaded():\n"
-        "    print([m for m in ('altair.vegalite', 'scipy.stats._covariance')"
-        " if m in sys.modules])\n"
-        # It asks every module for its file.
-        "inspect.stack(); loaded()\n"
-        "from scipy import stats; print(round(float(stats.norm.cdf(1)), 4)); loaded()"
-    )
+@pytest.fixture(scope="module")
+def loaded() -> list[str]:
+    """Modules that a fresh process has loaded, at one point after the other."""
+    code = """
+import inspect, sys
+def loaded(*names):
+    print([name for name in names if name in sys.modules])
+import expectations.gate, expectations.verdict, expectations.receipts
+import expectations.registries, expectations.catalogue
+loaded("great_expectations", "sqlalchemy", "pandas")
+from expectations.suites import imported
+imported()
+inspect.stack()  # It asks every module for its file.
+loaded("altair.vegalite", "scipy.stats._covariance")
+from scipy import stats
+print(round(float(stats.norm.cdf(1)), 4))
+loaded("altair.vegalite", "scipy.stats._covariance")
+"""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert done.stdout.splitlines() == ["[]", "0.8413", "['scipy.stats._covariance']"]
+    return done.stdout.splitlines()
 
 
-def test_the_order_of_arrival_leaves_no_trace(world):
-    landed = world.batch("unit_reports", "submission", "mixed")
-    forward = world.judge_submissions(landed, MIXED)
-    first = products(forward)
-    receipts = world.settings.receipts / f"{landed.batch_id}.ndjson"
-    lines = receipts.read_bytes()
-    (forward.folder / "verdict.json").unlink()
-    backward = world.judge_submissions(landed, MIXED, order=-1)
-    assert products(backward) == first
-    assert backward == forward
-    assert receipts.read_bytes() == lines
+def test_great_expectations_is_not_imported_before_something_is_judged(loaded):
+    assert loaded[0] == "[]"
 
 
-def test_a_split_batch_gives_the_same_verdicts(world):
-    whole = products(world.submissions(*MIXED))
+def test_what_no_rule_needs_is_loaded_when_it_is_asked_for(loaded):
+    assert loaded[1:] == ["[]", "0.8413", "['scipy.stats._covariance']"]
+
+
+def test_the_order_of_arrival_leaves_no_trace(world, mixed):
+    backward = world.submissions(*MIXED, order=-1)
+    assert products(backward) == products(mixed)
+    assert replace(backward, folder=mixed.folder) == mixed
+    forward = mixed.folder.parent.parent / "receipts" / f"{mixed.batch_id}.ndjson"
+    receipts = world.settings.receipts / forward.name
+    assert receipts.read_bytes() == forward.read_bytes()
+
+
+def test_a_split_batch_gives_the_same_verdicts(world, mixed):
+    whole = products(mixed)
     parts = [products(world.submissions(sent)) for sent in MIXED]
 
     def comparable(rows):
@@ -111,24 +142,37 @@ def test_a_split_batch_gives_the_same_verdicts(world):
         assert together == comparable(whole[name])
 
 
-def test_a_verdict_stands_until_rules_or_registries_change(world):
-    first = world.submissions(({}, [JOBS]))
+@pytest.fixture(scope="module")
+def judged_jobs(tmp_path_factory, judged_home) -> World:
+    made = copy_of(judged_home, tmp_path_factory.mktemp("jobs"))
+    assert made.submissions(({}, [JOBS])).rows_accepted == 1
+    return made
+
+
+@pytest.fixture
+def reported(tmp_path, judged_jobs) -> World:
+    """A world where a verdict on one good row stands."""
+    return copy_of(judged_jobs, tmp_path)
+
+
+def test_a_verdict_stands_until_rules_or_registries_change(reported):
+    first = reported.submissions(({}, [JOBS]))
     stamp = (first.folder / "accepted.parquet").stat().st_mtime_ns
-    again = world.submissions(({}, [JOBS]))
+    again = reported.submissions(({}, [JOBS]))
     assert again == first == Verdict.open(first.folder)
     assert (first.folder / "accepted.parquet").stat().st_mtime_ns == stamp
     units = [{**REGISTRY_ROWS["units"][0], "valid_to": "2025-01-31"}]
-    assert world.registry("units", units).accepted
-    changed = world.submissions(({}, [JOBS]))
+    assert reported.registry("units", units).accepted
+    changed = reported.submissions(({}, [JOBS]))
     assert changed.registry_state != first.registry_state
     assert changed.rows_rejected == 1
 
 
-def test_a_kill_before_the_commit_leaves_no_verdict(world):
-    verdict = world.submissions(({}, [JOBS]))
+def test_a_kill_before_the_commit_leaves_no_verdict(reported):
+    verdict = reported.submissions(({}, [JOBS]))
     (verdict.folder / "verdict.json").unlink()
     assert Verdict.find(verdict.folder) is None
-    assert world.submissions(({}, [JOBS])) == verdict
+    assert reported.submissions(({}, [JOBS])) == verdict
 
 
 def test_a_kill_before_the_pointer_is_made_good(world):
@@ -140,8 +184,8 @@ def test_a_kill_before_the_pointer_is_made_good(world):
     assert current_registries(world.settings, world.site).of("regions")
 
 
-def test_a_damaged_verdict_is_named(world):
-    verdict = world.submissions(({}, [JOBS]))
+def test_a_damaged_verdict_is_named(reported):
+    verdict = reported.submissions(({}, [JOBS]))
     (verdict.folder / "verdict.json").write_text("{")
     with pytest.raises(Damaged, match=r"verdict\.json"):
         Verdict.open(verdict.folder)
@@ -257,19 +301,6 @@ def test_the_validation_result_is_kept(world):
     assert len(found) > 25
 
 
-def test_great_expectations_is_not_imported_before_something_is_judged():
-    code = (
-        "import sys, expectations.gate, expectations.verdict, expectations.receipts,"
-        " expectations.registries, expectations.catalogue;"
-        "print([m for m in ('great_expectations', 'sqlalchemy', 'pandas')"
-        " if m in sys.modules])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "[]"
-
-
 CELLS = st.fixed_dictionaries(
     {
         "indicator_code": st.sampled_from(["JOBS", "GROWTH", "HOUSES", "?", None]),
@@ -290,13 +321,15 @@ ENVELOPES = st.fixed_dictionaries(
 )
 
 
+# A judgement costs the same for many submissions as for one: draw large batches.
 @settings(
-    max_examples=12,
+    max_examples=4,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
+@example([({"unit_code": "U1", "form_code": "F1", "period": "2025-07"}, [])])
 @given(
-    st.lists(st.tuples(ENVELOPES, st.lists(CELLS, max_size=4)), min_size=1, max_size=6)
+    st.lists(st.tuples(ENVELOPES, st.lists(CELLS, max_size=4)), min_size=8, max_size=18)
 )
 def test_received_is_accepted_plus_rejected(shared_world, sent):
     numbered = [
