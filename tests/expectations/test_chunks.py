@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
+import pytest
 from judged_world import GDP, GROWTH, JOBS, rows_of
 
 from expectations import judgement
+from expectations.gate import judge_batch
+from ingestion.canonical import OBSERVATION_COLUMNS, CanonicalBatch
 from ingestion.landing import object_path
 
 NAMES = ("accepted", "quarantine", "rejections")
@@ -76,46 +82,55 @@ def test_scratch_files_are_gone_afterwards(world, monkeypatch):
     assert not list(verdict.folder.glob("chunk-*"))
 
 
-def test_bytes_that_are_not_of_the_declared_type_are_a_warning(world):
-    rows = [{**GDP, "period": str(year)} for year in range(2015, 2024)]
-
-    def judged(content: bytes):
-        landed = world.batch("stats", "statistical_release", rows)
-        path = object_path(world.settings, landed.files[0].sha256)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        verdict = world.release(rows)
-        (verdict.folder / "verdict.json").unlink()
-        return verdict.reasons, verdict.rows_accepted
-
-    assert judged(b"region,period\n") == ({}, 9)
-    assert judged(b"\xef\xbb\xbf <!DOCTYPE html><p>") == ({"FILE_TYPE": 1}, 9)
-    assert judged(b"%PDF-1.7") == ({"FILE_TYPE": 1}, 9)
-    assert judged(b"PK\x03\x04") == ({}, 9)
+# Content of a file, of the one before it, its copies, and what is told of it.
+FILES = {
+    "table": (b"region,period\n", None, 1, []),
+    "web page": (b"\xef\xbb\xbf <!DOCTYPE html><p>", None, 1, ["FILE_TYPE"]),
+    "print": (b"%PDF-1.7", None, 1, ["FILE_TYPE"]),
+    "archive": (b"PK\x03\x04", None, 1, []),
+    "as large": (b"x" * 100, b"x" * 90, 1, []),
+    "much larger": (b"x" * 100, b"x" * 19, 1, ["FILE_SIZE_CHANGE"]),
+    "much smaller": (b"x" * 19, b"x" * 100, 1, ["FILE_SIZE_CHANGE"]),
+    "twice": (b"x" * 100, b"x" * 100, 2, ["FILE_TWICE"]),
+}
 
 
-def test_size_and_copies_of_files_are_compared(world, tmp_path):
-    from dataclasses import replace
+@pytest.fixture(scope="module")
+def told_of_files(shared_world) -> dict[str, tuple[list[str], int]]:
+    """Reasons against each file of one batch, and how many of its rows go on."""
 
-    from judged_world import judge_batch
-
-    from ingestion.canonical import OBSERVATION_COLUMNS, CanonicalBatch
-
-    def judged(size: int, before: int, copies: int):
-        landed = world.batch("stats", "statistical_release", [size, before, copies])
-        (file,) = landed.files
-        old = "0" * 64
-        for sha256, length in ((file.sha256, size), (old, before)):
-            path = object_path(world.settings, sha256)
+    def landed_as(name: str, content: bytes | None) -> str:
+        sha256 = hashlib.sha256(name.encode()).hexdigest() if content else ""
+        if content:
+            path = object_path(shared_world.settings, sha256)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(b"x" * length)
-        files = [replace(file, previous=old, url=f"u{n}") for n in range(copies)]
-        landed = replace(landed, files=tuple(files))
-        rows = [world._row(landed, 1, GDP)]
-        canonical = CanonicalBatch(observations=world.table(OBSERVATION_COLUMNS, rows))
-        return judge_batch(world.settings, landed, canonical, world.site).reasons
+            path.write_bytes(content)
+        return sha256
 
-    assert judged(100, 90, 1) == {}
-    assert judged(100, 19, 1) == {"FILE_SIZE_CHANGE": 1}
-    assert judged(19, 100, 1) == {"FILE_SIZE_CHANGE": 1}
-    assert judged(100, 100, 2) == {"FILE_TWICE": 1}
+    batch = shared_world.batch("stats", "statistical_release", "files")
+    files, rows, names = [], [], {}
+    for name, (content, before, copies, _) in FILES.items():
+        sha256 = landed_as(name, content)
+        names[sha256] = name
+        old = landed_as(f"{name}, before", before)
+        file = replace(batch.files[0], sha256=sha256, previous=old)
+        files += [replace(file, url=f"{name} {n}") for n in range(copies)]
+        for _ in range(9):
+            cells = {**GDP, "file_sha256": sha256, "period": str(1950 + len(rows))}
+            rows.append(shared_world._row(batch, len(rows) + 1, cells))
+    canonical = CanonicalBatch(
+        observations=shared_world.table(OBSERVATION_COLUMNS, rows)
+    )
+    batch = replace(batch, files=tuple(files))
+    verdict = judge_batch(shared_world.settings, batch, canonical, shared_world.site)
+    told = {name: [] for name in FILES}
+    for row in rows_of(verdict, "rejections"):
+        told[names[row["offending_value"]]].append(row["rule_id"])
+    passed = Counter(names[row["file_sha256"]] for row in rows_of(verdict, "accepted"))
+    return {name: (told[name], passed[name]) for name in FILES}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_type_size_and_copies_of_a_file_are_a_warning(told_of_files, name):
+    *_, reasons = FILES[name]
+    assert told_of_files[name] == (reasons, 9)
