@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import tenacity
-from judged_world import GROWTH, JOBS, RECEIVED, REGISTRY_ROWS, World
+from judged_world import GROWTH, JOBS, RECEIVED, REGISTRY_ROWS, World, copy_of
 
 from expectations.addresses import Address
 from expectations.delivery import deliver, deliveries
@@ -42,11 +42,25 @@ def taken(log: Path) -> list[dict]:
     return [json.loads(line) for line in log.read_text().splitlines()]
 
 
-@pytest.fixture
-def reporting(world: World):
-    """Declares addresses, then judges five submissions and a foreign one."""
+@pytest.fixture(scope="module")
+def judged_reports(tmp_path_factory, judged_home) -> World:
+    """Five submissions of U1 and a foreign one; tests work on copies."""
+    made = copy_of(judged_home, tmp_path_factory.mktemp("reports"))
+    sent = [
+        ({"submission_id": f"S/{n} 报", "period": f"2025-0{n}"}, [JOBS, GROWTH])
+        for n in range(1, 6)
+    ]
+    foreign = {"submission_id": "other", "unit_code": "U2", "period": "2025-02"}
+    made.submissions(*sent, (foreign, [JOBS]))
+    return made
 
-    def judge(contact: str | None, **source: object) -> Settings:
+
+@pytest.fixture
+def reporting(tmp_path, judged_reports: World):
+    """Declares addresses where the submissions are judged."""
+
+    def declare(contact: str | None, **source: object) -> Settings:
+        world = copy_of(judged_reports, tmp_path)
         settings = world.settings.model_copy(update={"now": RECEIVED})
         units = [dict(row) for row in REGISTRY_ROWS["units"]]
         units[0]["contact"] = contact
@@ -55,15 +69,9 @@ def reporting(world: World):
         path = settings.site / "sources" / "unit_reports.yml"
         lines = [f"{name}: {json.dumps(value)}\n" for name, value in source.items()]
         path.write_text(path.read_text() + "".join(lines))
-        sent = [
-            ({"submission_id": f"S/{n} 报", "period": f"2025-0{n}"}, [JOBS, GROWTH])
-            for n in range(1, 6)
-        ]
-        foreign = {"submission_id": "other", "unit_code": "U2", "period": "2025-02"}
-        world.submissions(*sent, (foreign, [JOBS]))
         return settings
 
-    return judge
+    return declare
 
 
 def post(settings: Settings, attempts: int = 2):
