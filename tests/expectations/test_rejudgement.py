@@ -49,22 +49,46 @@ def waive(settings, *waivers):
         writer.writerows(waivers)
 
 
-def verdict_with(settings, rule_id):
-    """A batch that has a row rejected by a rule, and that reason."""
+def rejected_by(settings, rule_id):
+    """Batches that have a row rejected by a rule, each with such a reason."""
     for path in sorted(settings.verdicts.glob("*/rejections.parquet")):
         for row in pq.read_table(path).to_pylist():
             if row["rule_id"] == rule_id and row["row_number"] is not None:
-                return LandedBatch.open(settings, row["batch_id"]), row
-    raise AssertionError(f"nothing is rejected by {rule_id}")
+                yield LandedBatch.open(settings, row["batch_id"]), row
 
 
-def test_a_waiver_releases_its_rows_and_leaves_a_trace(judged):
+@pytest.fixture(scope="module")
+def would_be_waived(judged):
+    """A batch, its reason that a waiver covers, and a dry run with that waiver
+    and three others, which name another row and do not cover it."""
+    (batch, reason), (_, other), *_ = rejected_by(judged, "OBS_VALUE_TOO_HIGH")
+    assert other["submission_id"] != reason["submission_id"]
+    own = {"submission_id": other["submission_id"]}
+    waive(
+        judged,
+        {**WAIVER, "submission_id": reason["submission_id"]},
+        {**WAIVER, **own, "waiver_id": "W2", "until": "2020-01-01"},
+        {**WAIVER, "waiver_id": "W3", "submission_id": "nobody*"},
+        {**WAIVER, **own, "waiver_id": "W4", "rule_id": "OBS_VALUE_NEGATIVE"},
+    )
+    expected = dry_run(judged, Site.load(judged.site))
+    (judged.site / "waivers.csv").unlink()
+    return batch, reason, expected
+
+
+def test_an_expired_waiver_and_other_rows_are_not_covered(would_be_waived):
+    batch, _, expected = would_be_waived
+    assert expected.by_batch == {
+        batch.batch_id: {"newly_rejected": 0, "newly_released": 1}
+    }
+
+
+def test_a_waiver_releases_its_rows_and_leaves_a_trace(judged, would_be_waived):
     site = Site.load(judged.site)
-    batch, reason = verdict_with(judged, "OBS_VALUE_TOO_HIGH")
-    waive(judged, {**WAIVER, "submission_id": reason["submission_id"]})
-    expected = dry_run(judged, site)
+    batch, reason, expected = would_be_waived
     assert (expected.newly_released, expected.newly_rejected) == (1, 0)
     assert expected.by_rule == {"OBS_VALUE_TOO_HIGH": {"newly_released": 1}}
+    waive(judged, {**WAIVER, "submission_id": reason["submission_id"]})
     before = Verdict.open(judged.verdicts / batch.batch_id)
     assert awaits_release(before, site_waivers(judged.site))
     after = release(judged, batch, site)
@@ -126,20 +150,6 @@ def test_waivers_in_another_encoding_are_refused_with_the_line(tmp_path, make_se
         site_waivers(tmp_path)
 
 
-def test_an_expired_waiver_and_other_rows_are_not_covered(judged):
-    site = Site.load(judged.site)
-    _, reason = verdict_with(judged, "OBS_VALUE_TOO_HIGH")
-    own = {"submission_id": reason["submission_id"]}
-    waive(
-        judged,
-        {**WAIVER, **own, "until": "2020-01-01"},
-        {**WAIVER, "waiver_id": "W2", "submission_id": "nobody*"},
-        {**WAIVER, "waiver_id": "W3", **own, "rule_id": "OBS_VALUE_NEGATIVE"},
-    )
-    assert dry_run(judged, site).newly_released == 0
-    (judged.site / "waivers.csv").unlink()
-
-
 def test_a_dry_run_writes_nothing_and_knows_since(judged):
     site = Site.load(judged.site)
 
@@ -168,7 +178,7 @@ def test_every_verdict_has_a_page_that_is_readable_offline(judged):
     assert set(pages) == {*verdicts, "index"}
     listed = re.findall(r'href="([^"#]+)[.]html"', index.read_text(encoding="utf-8"))
     assert sorted(listed) == sorted(verdicts)
-    batch, _ = verdict_with(judged, "OBS_VALUE_TOO_HIGH")
+    batch, _ = next(rejected_by(judged, "OBS_VALUE_TOO_HIGH"))
     page = pages[batch.batch_id].read_text(encoding="utf-8")
     assert "OBS_VALUE_TOO_HIGH" in page
     assert "数值" in page
@@ -187,7 +197,7 @@ def test_pages_cost_what_is_new(judged):
     """Judging one batch again writes its page and its line, and no other."""
     folder = judged.home / "data_docs"
     site = Site.load(judged.site)
-    batch, _ = verdict_with(judged, "OBS_VALUE_TOO_HIGH")
+    batch, _ = next(rejected_by(judged, "OBS_VALUE_TOO_HIGH"))
 
     def written():
         return {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
