@@ -33,8 +33,14 @@ NOW = "2026-02-01T00:00:00Z"
 LONGEST = ("dbt", "chain", "dags", "cli")
 
 
-# What takes long to make is made by one worker, for all tests that use it.
-WORLDS = ("published", "warehouse", "judged_network")
+# What takes long to make is made by one worker, for all tests that use it. One
+# test holds what the DAGs give against `published`: so that worker has Airflow, too.
+WORLDS = {
+    "published": "published",
+    "dag_home": "published",
+    "warehouse": "warehouse",
+    "judged_network": "judged_network",
+}
 
 
 # Before xdist reads the groups: else every test is a group of its own.
@@ -49,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=rank)
     for item in items:
         used = getattr(item, "fixturenames", ())
-        shared = [world for world in WORLDS if world in used]
+        shared = [WORLDS[world] for world in WORLDS if world in used]
         group = shared[0] if shared else item.path.relative_to(ROOT).as_posix()
         item.add_marker(pytest.mark.xdist_group(group))
 
