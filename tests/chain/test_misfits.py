@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 from reporting_site import OFFICE, good_rows, send, write_site
@@ -23,18 +25,33 @@ FILES = {
 }
 
 
-@pytest.fixture
-def settings(tmp_path) -> Settings:
-    """One office whose file got a column more, one good office, one good unit."""
-    site = write_site(tmp_path / "site")
+@pytest.fixture(scope="module")
+def registered(tmp_path_factory) -> Path:
+    """A site and its home, which has taken in the registries and nothing else."""
+    folder = tmp_path_factory.mktemp("misfits")
+    settings = settings_in(folder)
+    site = write_site(settings.site)
     for code, text in FILES.items():
         (site / f"{code}.csv").write_text(text)
         (site / "sources" / f"{code}.yml").write_text(
             OFFICE.format(code=code, period="month")
         )
-    settings = Settings(home=tmp_path / "home", site=site, now="2025-07-06T00:00:00Z")
     send(settings, "S1", "2025-07-05T08:00:00Z", good_rows())
-    return settings
+    chain.take_in_registries(settings, Site.load(site), chain.RunReport())
+    return folder
+
+
+def settings_in(folder: Path) -> Settings:
+    return Settings(
+        home=folder / "home", site=folder / "site", now="2025-07-06T00:00:00Z"
+    )
+
+
+@pytest.fixture
+def settings(registered, tmp_path) -> Settings:
+    """One office whose file got a column more, one good office, one good unit."""
+    shutil.copytree(registered, tmp_path, dirs_exist_ok=True)
+    return settings_in(tmp_path)
 
 
 def waiting(settings: Settings) -> list[str]:
