@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def waived(tmp_path_factory) -> Settings:
     """Two rows too high, of which the waiver that came later names one."""
     folder = tmp_path_factory.mktemp("waiving")
     site = write_site(folder / "site")
-    settings = Settings(home=folder / "home", site=site, now="2025-07-06T00:00:00Z")
+    settings = settings_in(folder)
     send_too_high(settings)
     assert run(settings, Site.load(site)).failures == []
     assert ask(settings, ACCOUNT) == [(25, 23, 2, 2, 0, "partly_accepted")]
@@ -128,18 +129,33 @@ def test_made_anew_from_landing_it_is_the_same_release(waived):
     assert current(waived)["content_hash"] == before["content_hash"]
 
 
-@pytest.fixture
-def loaded(tmp_path) -> tuple[Settings, Site]:
-    """The same rows judged and loaded, nothing built; then comes the waiver."""
-    folder = write_site(tmp_path / "site")
-    settings = Settings(home=tmp_path / "home", site=folder, now="2025-07-06T00:00:00Z")
+@pytest.fixture(scope="module")
+def loaded_once(tmp_path_factory) -> Path:
+    """Site and home: the same rows judged and loaded, nothing built."""
+    folder = tmp_path_factory.mktemp("loaded")
+    write_site(folder / "site")
+    settings = settings_in(folder)
     send_too_high(settings)
-    site = Site.load(folder)
+    site = Site.load(settings.site)
     ingest_run(settings, site)
     for batch in in_dependency_order(pending(settings)):
         take_in(settings, site, batch)
-    waive(folder)
-    return settings, Site.load(folder)
+    return folder
+
+
+def settings_in(folder: Path) -> Settings:
+    return Settings(
+        home=folder / "home", site=folder / "site", now="2025-07-06T00:00:00Z"
+    )
+
+
+@pytest.fixture
+def loaded(loaded_once, tmp_path) -> tuple[Settings, Site]:
+    """What was loaded in a place of its own; then comes the waiver."""
+    shutil.copytree(loaded_once, tmp_path, dirs_exist_ok=True)
+    settings = settings_in(tmp_path)
+    waive(settings.site)
+    return settings, Site.load(settings.site)
 
 
 def test_a_batch_that_cannot_be_judged_again_is_told_and_stops_nothing(
