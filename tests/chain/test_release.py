@@ -268,14 +268,30 @@ def test_what_stands_between_two_builds_is_not_published(published_copy):
     assert release.content_hash == old["content_hash"]
 
 
-def test_a_release_cites_only_what_its_build_had_read(published_copy):
-    """A batch that is loaded between build and publication is in the next one."""
-    old = current(published_copy)
-    load_another_batch(published_copy)
-    release = republish_changed(published_copy)
+@pytest.fixture(scope="module")
+def republished(published, tmp_path_factory, make_settings):
+    """A second release, with a batch that was loaded between build and publication.
+
+    Settings, manifest and kept page as they were before it, and the release.
+    """
+    home = tmp_path_factory.mktemp("republished") / "home"
+    shutil.copytree(published.home, home, symlinks=True)
+    settings = make_settings(home)
+    old, page = current(settings), kept_page(settings).stat()
+    load_another_batch(settings)
+    return settings, old, page, republish_changed(settings)
+
+
+def kept_page(settings):
+    return settings.project_cache / f"models-{project_hash()[:16]}.html"
+
+
+def test_a_release_cites_only_what_its_build_had_read(republished):
+    """What came after the build is in the next release."""
+    settings, old, _, release = republished
     assert release.changed
     assert list(release.source_batches) == old["source_batches"]
-    assert current(published_copy)["source_batches"] == old["source_batches"]
+    assert current(settings)["source_batches"] == old["source_batches"]
 
 
 def test_current_moves_before_another_may_publish(published_copy, monkeypatch):
@@ -295,13 +311,12 @@ def test_current_moves_before_another_may_publish(published_copy, monkeypatch):
     assert seen == [release.release_id]
 
 
-def test_the_page_is_made_once_for_a_project(published_copy):
+def test_the_page_is_made_once_for_a_project(republished):
     """Another release of the same project: the same page, not made again."""
-    kept = published_copy.project_cache / f"models-{project_hash()[:16]}.html"
-    before = kept.stat().st_mtime_ns
-    first = (published_copy.releases / "current").resolve() / "models.html"
-    release = republish_changed(published_copy)
+    settings, old, page, release = republished
     assert release.changed
-    second = published_copy.releases / release.release_id / "models.html"
+    first = settings.releases / old["release_id"] / "models.html"
+    second = settings.releases / release.release_id / "models.html"
+    kept = kept_page(settings)
     assert second.read_bytes() == first.read_bytes() == kept.read_bytes()
-    assert kept.stat().st_mtime_ns == before
+    assert kept.stat().st_mtime_ns == page.st_mtime_ns
