@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -206,18 +207,27 @@ FILES = {
 }
 
 
-@pytest.fixture
-def two_offices(dag_home, tmp_path, make_settings, monkeypatch):
-    """A misfit and a good file, and a registry that has been out of reach since."""
+@pytest.fixture(scope="module")
+def registered(dag_home, tmp_path_factory, make_settings) -> Path:
+    """Site and home of a misfit and a good file; the registry has been taken in."""
+    folder = tmp_path_factory.mktemp("two_offices")
     for name, text in FILES.items():
-        path = tmp_path / "site" / name
+        path = folder / "site" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    settings = make_settings(tmp_path / "home", site=tmp_path / "site")
+    settings = make_settings(folder / "home", site=folder / "site")
     report = RunReport()
     take_in_registries(settings, Site.load(settings.site), report)
     assert report.failures == []
-    (tmp_path / "site" / "regions.csv").unlink()
+    return folder
+
+
+@pytest.fixture
+def two_offices(registered, tmp_path, make_settings, monkeypatch):
+    """The same in a place of its own, where the registry is out of reach since."""
+    shutil.copytree(registered, tmp_path, dirs_exist_ok=True)
+    settings = make_settings(tmp_path / "home", site=tmp_path / "site")
+    (settings.site / "regions.csv").unlink()
     monkeypatch.setenv("PLANWATCH_HOME", str(settings.home))
     monkeypatch.setenv("PLANWATCH_SITE", str(settings.site))
     return settings
