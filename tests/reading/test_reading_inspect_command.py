@@ -7,12 +7,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from ingestion.settings import ROOT
+from warehouse.cli.__main__ import main
 
 SOURCE = """
 code: table
@@ -39,7 +42,31 @@ def site(tmp_path: Path) -> Path:
     return folder
 
 
-def run(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+@dataclass
+class Done:
+    """How a command ended, and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def run(site: Path, monkeypatch, capsys) -> Callable[..., Done]:
+    """Run `planwatch inspect` in this process, which has imported it already."""
+
+    def ended(*arguments: str) -> Done:
+        monkeypatch.setenv("PLANWATCH_HOME", str(site.parent / "var"))
+        monkeypatch.setattr(sys, "argv", ["planwatch", "inspect", *arguments])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        return Done(int(stopped.value.code or 0), *capsys.readouterr())
+
+    return ended
+
+
+def run_by_itself(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run it in a process of its own, as its user does."""
     environment = {"PATH": os.defpath, "PYTHONPATH": str(ROOT),
                    "PLANWATCH_HOME": str(site.parent / "var")}  # fmt: skip
     return subprocess.run(
@@ -56,7 +83,8 @@ def sent(site: Path, text: str) -> str:
 
 def test_rows_problems_skipped_and_account(site: Path) -> None:
     text = "area,time,value\nA,2020,1.50\nB,2020,much\nWorld,2020,3\n"
-    done = run(site, sent(site, text), "--source", "table", "--site", str(site))
+    file = sent(site, text)
+    done = run_by_itself(site, file, "--source", "table", "--site", str(site))
     assert done.returncode == 1
     assert "110000" in done.stdout
     assert "much" in done.stdout
@@ -67,9 +95,9 @@ def test_rows_problems_skipped_and_account(site: Path) -> None:
     assert not (site.parent / "var").exists()
 
 
-def test_json_tells_the_same_to_a_program(site: Path) -> None:
+def test_json_tells_the_same_to_a_program(site: Path, run) -> None:
     file = sent(site, "area,time,value\nA,2020,1.50\nB,2020,much\n")
-    done = run(site, file, "--source", "table", "--site", str(site), "--json")
+    done = run(file, "--source", "table", "--site", str(site), "--json")
     content = json.loads(done.stdout)
     assert content["account"] == {"present": 2, "read": 1, "skipped": 0, "refused": 1}
     assert content["rows"][0]["value"] == "1.50"
@@ -80,11 +108,10 @@ def test_json_tells_the_same_to_a_program(site: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["csv", "json", "parquet"])
-def test_rows_are_written_in_three_formats(site: Path, suffix: str) -> None:
+def test_rows_are_written_in_three_formats(site: Path, run, suffix: str) -> None:
     file = sent(site, "area,time,value\nA,2020,1.50\nB,2020,2\n")
     out = site.parent / f"out.{suffix}"
-    done = run(site, file, "--source", "table", "--site", str(site),
-               "--output", str(out))  # fmt: skip
+    done = run(file, "--source", "table", "--site", str(site), "--output", str(out))
     assert done.returncode == 0, done.stderr
     if suffix == "csv":
         values = [row["value"] for row in csv.DictReader(out.open())]
@@ -96,9 +123,9 @@ def test_rows_are_written_in_three_formats(site: Path, suffix: str) -> None:
     assert values == ["1.50", "2"]
 
 
-def test_a_format_alone_shows_the_files_own_columns(site: Path) -> None:
+def test_a_format_alone_shows_the_files_own_columns(site: Path, run) -> None:
     file = sent(site, "Area,Any Thing\nA,1\n")
-    done = run(site, file, "--format", "csv", "--site", str(site), "--json")
+    done = run(file, "--format", "csv", "--site", str(site), "--json")
     assert done.returncode == 0
     row = json.loads(done.stdout)["rows"][0]
     assert row == {"row_number": 1, "deleted": False, "Area": "A", "Any Thing": "1"}
@@ -118,12 +145,12 @@ def test_a_format_alone_shows_the_files_own_columns(site: Path) -> None:
         (("sent.csv", "--source", "table"), 0),
     ],
 )  # fmt: skip
-def test_exit_codes(site: Path, arguments: tuple[str, ...], code: int) -> None:
+def test_exit_codes(site: Path, run, arguments: tuple[str, ...], code: int) -> None:
     sent(site, "area,time,value\nA,2020,1\n")
     (site.parent / "other.csv").write_text("area,year,value\nA,2020,1\n")
     (site.parent / "broken.csv").write_text('area,time,value\nA,"2020,1\n')
     name, *options = arguments
-    done = run(site, str(site.parent / name), *options, "--site", str(site))
+    done = run(str(site.parent / name), *options, "--site", str(site))
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     if code:
