@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from ingestion.landing import (
 from ingestion.newest import newest_files
 from ingestion.proof import prove_landing
 from ingestion.retention import retain
+from ingestion.settings import Settings
 from ingestion.source import Source
 from ingestion.tombstones import retired
 
@@ -52,10 +54,36 @@ def land(settings, content: str, day: int = 0, code: str = "box") -> LandedBatch
     return batch
 
 
+@pytest.fixture(scope="module")
+def five(tmp_path_factory) -> Landed:
+    """A home and a site with five batches of one file that changes. Read only."""
+    settings = settings_in(tmp_path_factory.mktemp("landed"))
+    batches = [land(settings, f"version {n}", day=n) for n in range(5)]
+    return Landed(settings, batches)
+
+
+@dataclass(frozen=True)
+class Landed:
+    """Settings, and the batches that have landed there."""
+
+    settings: Settings
+    batches: list[LandedBatch]
+
+    def copy_to(self, folder: Path) -> Settings:
+        shutil.copytree(self.settings.home.parent, folder, dirs_exist_ok=True)
+        return settings_in(folder)
+
+
+def settings_in(folder: Path) -> Settings:
+    (folder / "site").mkdir(exist_ok=True)
+    return Settings(home=folder / "home", site=folder / "site")
+
+
 @pytest.fixture
-def landed(settings):
-    """Five batches of one file that changes."""
-    return [land(settings, f"version {n}", day=n) for n in range(5)]
+def landed(five, settings) -> list[LandedBatch]:
+    """Five batches of one file that changes, in a home of the test's own."""
+    assert five.copy_to(settings.home.parent) == settings
+    return five.batches
 
 
 def lines(settings) -> list[dict]:
@@ -196,39 +224,56 @@ def test_a_missing_head_is_noticed(settings, landed):
         prove_landing(settings)
 
 
+# Imports once, and then forks: each child is a process that dies at its step.
 KILLED = """
 import os, signal, sys
 from ingestion import landing
 from ingestion.settings import Settings
 from tests.collection.test_landing import land
 
-settings = Settings(home=sys.argv[1], site=sys.argv[2])
-name = sys.argv[3]
-step = getattr(landing, name)
+def die_at(home, site, name, when):
+    step = getattr(landing, name)
 
-def killed(*given, **named):
-    if sys.argv[4] == "after":
-        step(*given, **named)
-    os.kill(os.getpid(), signal.SIGKILL)
+    def killed(*given, **named):
+        if when == "after":
+            step(*given, **named)
+        os.kill(os.getpid(), signal.SIGKILL)
 
-setattr(landing, name, killed)
-land(settings, "killed on its way", day=9)
+    setattr(landing, name, killed)
+    land(Settings(home=home, site=site), "killed on its way", day=9)
+
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        die_at(*line.rstrip().split(chr(9)))
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
+STEPS = [
+    (step, when)
+    for when in ("before", "after")
+    for step in ("_write_manifest", "commit_file", "_settle", "append_line")
+]
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize(
-    "step", ["_write_manifest", "commit_file", "_settle", "append_line"]
-)
-def test_a_commit_killed_at_any_step_is_there_whole_or_not_at_all(
-    settings, landed, step, when
-):
-    """And the next commit finishes it: nothing lost, nothing twice."""
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, settings.home, settings.site, step, when],
-        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False,
+@pytest.fixture(scope="module")
+def killed(five, tmp_path_factory) -> dict[tuple[str, str], Settings]:
+    """Homes in which a sixth commit was killed at a step."""
+    homes = {at: five.copy_to(tmp_path_factory.mktemp("killed")) for at in STEPS}
+    told = "".join(f"{s.home}\t{s.site}\t{step}\t{when}\n"
+                   for (step, when), s in homes.items())  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED], input=told, capture_output=True, text=True,
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True,
     )  # fmt: skip
-    assert killed.returncode == -signal.SIGKILL
+    assert done.stdout.split() == [str(-signal.SIGKILL)] * len(STEPS)
+    return homes
+
+
+@pytest.mark.parametrize(("step", "when"), STEPS)
+def test_a_commit_killed_at_any_step_is_there_whole_or_not_at_all(killed, step, when):
+    """And the next commit finishes it: nothing lost, nothing twice."""
+    settings = killed[step, when]
     assert intent_path(settings).exists()
     before = len(lines(settings))
     proof = prove_landing(settings)
