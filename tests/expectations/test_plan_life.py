@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 
 import pytest
-from judged_world import reasons_of, rows_of
+from judged_world import copy_of, reasons_of, rows_of
 
 from tests.conftest import ROOT
 
@@ -36,13 +36,20 @@ def sample_rules() -> list[dict]:
         ]
 
 
-@pytest.fixture
-def planned(world):
-    """Two versions of one plan, and the sample's transition table."""
-    assert world.registry("rules", sample_rules()).accepted
+@pytest.fixture(scope="module")
+def planned_home(tmp_path_factory, judged_home):
+    """Two versions of one plan, and the sample's transition table. Read only."""
+    made = copy_of(judged_home, tmp_path_factory.mktemp("planned"))
+    assert made.registry("rules", sample_rules()).accepted
     versions = [{**PLAN, "plan_version": version} for version in "12"]
-    assert world.registry("plans", versions).accepted
-    return world
+    assert made.registry("plans", versions).accepted
+    return made
+
+
+@pytest.fixture
+def planned(tmp_path, planned_home):
+    """The same for a test that tells of the plan."""
+    return copy_of(planned_home, tmp_path)
 
 
 def events(*steps: tuple[str, str], version: str = "1") -> list[dict]:
