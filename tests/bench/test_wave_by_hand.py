@@ -7,9 +7,9 @@ from pathlib import Path
 import bench_wave
 import duckdb
 import pytest
+import scipy
 import wave_compare
 import wave_history as history
-from scipy.stats import t as student_t
 from wave_history import Wave
 
 from warehouse.schema import apply_schema
@@ -92,8 +92,8 @@ def test_students_t_of_the_script_is_that_of_scipy():
         ).fetchall()
     assert len(rows) == 3 * 63
     for df, q90, t, probability in rows:
-        assert float(q90) == pytest.approx(student_t.ppf(0.9, df), abs=1e-11)
-        assert probability == pytest.approx(student_t.cdf(t, df), abs=1e-12)
+        assert float(q90) == pytest.approx(scipy.stats.t.ppf(0.9, df), abs=1e-11)
+        assert probability == pytest.approx(scipy.stats.t.cdf(t, df), abs=1e-12)
 
 
 def _side(file: Path, changes: str = "") -> Path:

@@ -7,8 +7,8 @@ import math
 from statistics import stdev
 
 import pytest
+import scipy
 from numbers_world import AIR, COVER, HEAT, PEERS
-from scipy import stats
 
 COLUMNS = (
     "forecast_value, forecast_se, forecast_low80, forecast_high80, p_miss, "
@@ -34,7 +34,7 @@ def test_urbanisation_2030(forecast):
     assert se == pytest.approx(0.548179, abs=5e-7)
     assert p_miss == pytest.approx(0.0899, abs=5e-5)
     assert slope == pytest.approx(0.80, abs=0.005)
-    half = stats.t.ppf(0.9, 4) * se
+    half = scipy.stats.t.ppf(0.9, 4) * se
     assert (low, high) == pytest.approx((value - half, value + half), abs=1e-8)
 
 
@@ -56,7 +56,7 @@ def test_damped_trend_of_a_long_series(forecast):
     errors = one_step_errors(AIR)[2:]
     variance = sum(error**2 for error in errors) / len(errors)
     assert se == pytest.approx(math.sqrt(variance * 6.138009), rel=1e-6)
-    assert p_miss == pytest.approx(stats.t.cdf((45 - value) / se, 13), abs=1e-9)
+    assert p_miss == pytest.approx(scipy.stats.t.cdf((45 - value) / se, 13), abs=1e-9)
 
 
 def one_step_errors(values, alpha=0.8, beta=0.2, phi=0.9) -> list[float]:
@@ -81,7 +81,9 @@ def test_a_rate_near_its_bound_stays_below_it(forecast):
     assert se == pytest.approx(spread * value * (100 - value) / 100)
     assert low < value < high < 100
     wanted = math.log(98 / 2)
-    assert p_miss == pytest.approx(stats.t.cdf((wanted - end) / spread, 3), abs=1e-9)
+    assert p_miss == pytest.approx(
+        scipy.stats.t.cdf((wanted - end) / spread, 3), abs=1e-9
+    )
 
 
 def test_a_series_with_seasons_moves_from_year_to_year(forecast):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
+import scipy
 from numbers_world import AIR, TOWN
-from scipy import optimize, stats
 
 # Old and new degree of coupling of the same pair (Wang Shujia 2021, table 8).
 COUPLED = {
@@ -55,7 +55,7 @@ def test_mann_kendall_of_the_nile(call):
 def test_below_eight_values_the_exact_table(call, n):
     values = [float((7 * i) % 11) for i in range(1, n + 1)]
     assert len(set(values)) == n
-    theirs = stats.kendalltau(range(n), values, method="exact").pvalue
+    theirs = scipy.stats.kendalltau(range(n), values, method="exact").pvalue
     assert call(f"core.mann_kendall({values}).p") == pytest.approx(theirs)
     tied = call(f"core.mann_kendall({values[:-1] + values[:1]})")
     assert (tied["p"], tied["method"]) == (None, "none")
@@ -68,7 +68,7 @@ def test_too_short_for_any_test(call):
 
 @pytest.mark.parametrize("z", [-8.5, -4.128067, -1, 0, 0.3, 1.96, 6])
 def test_normal_distribution(call, z):
-    theirs = stats.norm.cdf(z)
+    theirs = scipy.stats.norm.cdf(z)
     assert call(f"core.normal_cdf({z})") == pytest.approx(theirs, abs=1e-12)
 
 
@@ -87,7 +87,7 @@ def test_probability_of_missing_by_t_and_by_the_normal(call):
 
 def test_rank_correlation_with_ties(call):
     values = [3.0, 1.0, 3.0, 7.0, 5.0, 5.0]
-    theirs = stats.spearmanr(range(6), values).statistic
+    theirs = scipy.stats.spearmanr(range(6), values).statistic
     assert call(f"core.spearman({values})") == pytest.approx(theirs)
 
 
@@ -153,7 +153,7 @@ def test_coupling_coordination(call, pair, c, d, c_2021, d_2021):
 @pytest.mark.parametrize("city", COUPLED)
 def test_both_degrees_of_coupling_belong_to_one_admissible_pair(call, city):
     old, new = COUPLED[city]
-    ratio = optimize.brentq(lambda r: 2 * math.sqrt(r) / (1 + r) - old, 1e-9, 1)
+    ratio = scipy.optimize.brentq(lambda r: 2 * math.sqrt(r) / (1 + r) - old, 1e-9, 1)
     greater = (1 - new**2 / ratio) / (1 - ratio)
     # The old degree has four digits; near 1 they leave the ratio wide open.
     assert 0 < greater <= 1.01

@@ -8,9 +8,9 @@ from statistics import stdev
 
 import numpy as np
 import pytest
+import scipy
 from numbers_world import AIR, HEAT, TOWN
 from plans_world import DONE
-from scipy import stats
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_urbanisation_rises_for_sure(trend):
     slopes = trend("TOWN", "theil_sen_a_year, theil_sen_low95, theil_sen_high95")
     assert slopes == (pytest.approx(0.80, abs=0.005), 0.665, 0.89)
     assert slopes == pytest.approx(
-        tuple(stats.theilslopes(TOWN, range(6), 0.95)[i] for i in (0, 2, 3))
+        tuple(scipy.stats.theilslopes(TOWN, range(6), 0.95)[i] for i in (0, 2, 3))
     )
 
 
@@ -50,9 +50,9 @@ def test_from_eight_points_the_normal_form(trend):
     signs = [(b > a) - (b < a) for a, b in itertools.combinations(AIR, 2)]
     assert (n, s, method) == (15, sum(signs), "normal")
     assert variance == pytest.approx(15 * 14 * 35 / 18)
-    assert p == pytest.approx(2 * stats.norm.sf(abs(z)), abs=1e-10)
+    assert p == pytest.approx(2 * scipy.stats.norm.sf(abs(z)), abs=1e-10)
     rho, rho_p, told = trend("AIR", "spearman, spearman_p, spearman_trend")
-    theirs = stats.spearmanr(range(15), AIR)
+    theirs = scipy.stats.spearmanr(range(15), AIR)
     assert (rho, rho_p) == pytest.approx((theirs.statistic, theirs.pvalue), abs=1e-9)
     assert told == "up"
 
@@ -135,7 +135,7 @@ def test_known_ends_judge_the_forecasts_made_before_them(warehouse):
         drift = (known[-1] - known[0]) / len(moves)
         error = known[-1] + horizon * drift - DONE[-1]
         spread = stdev(moves) * math.sqrt(horizon * (1 + horizon / len(moves)))
-        half = spread * stats.t.ppf(0.9, len(moves) - 1)
+        half = spread * scipy.stats.t.ppf(0.9, len(moves) - 1)
         inside = int(abs(error) <= half)
         assert judged[horizon] == (
             1, 1, inside, float(inside),
