@@ -39,6 +39,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     return {
         "PLANWATCH_WAREHOUSE": str(settings.warehouse),
         "PLANWATCH_MEMORY_LIMIT": settings.memory_limit,
+        "PLANWATCH_THREADS": str(settings.threads),
         "DBT_PROJECT_DIR": str(PROJECT),
         "DBT_PROFILES_DIR": str(PROJECT),
         "DBT_TARGET_PATH": str(settings.home / "dbt" / "target"),

@@ -26,8 +26,8 @@ pairs as (
     select * from {{ ref('int_inequality_pairs') }}
 ),
 
--- Rows on which every comparison depends: a change of one touches all. Looked for
--- once, for all that ask whether there is one.
+-- Rows on which every comparison depends: a change of one touches all. Looked
+-- for once, for all that ask whether there is one.
 changed_terms as materialized (
     select rule_id as changed
     from {{ ref('stg_rules') }}
