@@ -29,10 +29,6 @@ look_seldom()
 
 NOW = "2026-02-01T00:00:00Z"
 
-# Folders whose fixtures take longest: a worker that gets one late works alone.
-LONGEST = ("dbt", "chain", "dags", "cli")
-
-
 # What takes long to make is made by one worker, for all tests that use it. One
 # test holds what the DAGs give against `published`: so that worker has Airflow, too.
 WORLDS = {
@@ -42,22 +38,35 @@ WORLDS = {
     "judged_network": "judged_network",
 }
 
+# What takes longest comes first: a worker that gets it late works alone. The second
+# needs dbt's reading of the project when the first has made it.
+FIRST = ("warehouse", "published")
+LONGEST = ("dbt", "chain", "cli", "expectations", "reading", "collection")
+
 
 # Before xdist reads the groups: else every test is a group of its own.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files go to the workers whole, those that share a costly world as one."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
 
-    def rank(item: pytest.Item) -> int:
+    def rank(item: pytest.Item) -> tuple[int, int]:
+        (group,) = item.get_closest_marker("xdist_group").args
         folder = item.path.relative_to(ROOT / "tests").parts[0]
-        return LONGEST.index(folder) if folder in LONGEST else len(LONGEST)
+        return _place(group, FIRST), _place(folder, LONGEST)
 
     items.sort(key=rank)
-    for item in items:
-        used = getattr(item, "fixturenames", ())
-        shared = [WORLDS[world] for world in WORLDS if world in used]
-        group = shared[0] if shared else item.path.relative_to(ROOT).as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _group(item: pytest.Item) -> str:
+    used = getattr(item, "fixturenames", ())
+    shared = [WORLDS[world] for world in WORLDS if world in used]
+    return shared[0] if shared else item.path.relative_to(ROOT).as_posix()
+
+
+def _place(name: str, order: tuple[str, ...]) -> int:
+    return order.index(name) if name in order else len(order)
 
 
 def pytest_collection_finish() -> None:
