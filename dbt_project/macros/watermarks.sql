@@ -62,8 +62,8 @@
     )
 {%- endmacro %}
 
-{#- The same for a model that stands, with its own bounds as figures: the engine
-    then works nothing out of a row that has been read, such as its key. -#}
+{#- What a model that stands has not read, with its own bounds as figures: the
+    engine then works nothing out of a row that has been read, such as its key. -#}
 {% macro is_unread_here(model_name) -%}
     {#- A unit test, and a run with --empty, give another table for it. -#}
     {%- if execute and source('ops', 'watermark') | string

@@ -127,7 +127,7 @@ class SmallWorld:
             )  # fmt: skip
 
     def _insert(self, table: str, *rows: dict) -> None:
-        """All rows in one statement: each takes as long as a thousand rows."""
+        """All rows in one statement: to insert them one by one takes longer."""
         columns = list(dict.fromkeys(column for row in rows for column in row))
         if rows:
             one = f"({', '.join('?' * len(columns))})"

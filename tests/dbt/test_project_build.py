@@ -244,6 +244,26 @@ def test_what_is_made_anew_lies_in_the_order_of_time(rated):
         assert falls < 2, table
 
 
+@pytest.mark.parametrize("behind", ["plan_scorecard", "label_concordance"])
+def test_of_several_readers_the_one_that_is_furthest_behind_counts(
+    rated, tmp_path, monkeypatch, behind
+):
+    made = replace(rated, path=tmp_path / rated.path.name)
+    shutil.copy(rated.path, made.path)
+    monkeypatch.setenv("PLANWATCH_WAREHOUSE", str(made.path))
+
+    def touched() -> int:
+        made.run("--select", "int_judged_touched")
+        ((count,),) = made.query("select count(*) from intermediate.int_judged_touched")
+        return count
+
+    made.run("--select", "int_judged_touched+")
+    assert touched() == 0
+    with duckdb.connect(made.path) as connection:
+        connection.execute("delete from ops.watermark where model = ?", [behind])
+    assert touched() > 0
+
+
 def test_a_row_that_a_wave_wrote_twice_is_found(rated, tmp_path, monkeypatch):
     mart = "marts.indicator_progress"
     made = replace(rated, path=tmp_path / "w" / rated.path.name)
