@@ -13,19 +13,6 @@ create table if not exists ops.watermark (
     as_of timestamp not null
 );
 
--- Where each series of marts.indicator_progress stood before the first period
--- that the latest build computed again.
-create table if not exists ops.progress_seed (
-    target_key varchar not null,
-    source_kind varchar not null,
-    period varchar not null,
-    place integer not null,
-    status_raw varchar not null,
-    status_held varchar not null,
-    improving_run integer,
-    on_schedule_run integer
-);
-
 -- What intermediate.int_warnings continues from: each series at the end of each
 -- year in which it was judged, and now.
 create table if not exists ops.warned_series (

@@ -1,3 +1,11 @@
+{#- At the end of a run, before memory is given back: what only the run needed would
+    be written to disk on its way out. -#}
+{% macro forget_scratch() -%}
+    {%- if execute -%}
+        drop schema if exists scratch.intermediate cascade
+    {%- endif -%}
+{%- endmacro %}
+
 {#- At the end of a run, before the file is written through. To write it takes
     memory that the engine does not count against its limit, while its limit is full
     of blocks that nobody reads any more: half of it is given up. Half of what is

@@ -25,7 +25,3 @@
     {%- set number, count = build_share() -%}
     {{ return(number == count) }}
 {%- endmacro %}
-
-{% macro is_in_shares() -%}
-    {{ return(build_share()[1] > 1) }}
-{%- endmacro %}

@@ -47,8 +47,7 @@
     {%- elif not key -%}
         {%- call statement('main') -%}
             insert into {{ relation }} by name
-            {{ in_order_of_time(compiled_code) if is_in_shares()
-                else compiled_code }}
+            {{ in_order_of_time(compiled_code) }}
         {%- endcall -%}
     {%- else -%}
         {%- set fresh = 'fresh_' ~ this.identifier -%}
@@ -63,7 +62,8 @@
                 {%- endif -%}
                 told.{{ key }} in (select fresh.{{ key }} from {{ fresh }} as fresh);
 
-            insert into {{ relation }} by name from {{ fresh }};
+            insert into {{ relation }} by name
+            {{ in_order_of_time('from ' ~ fresh) }};
 
             drop table {{ fresh }}
         {%- endcall -%}
@@ -107,9 +107,9 @@
     {{ describe(relation) }}
 {%- endmacro %}
 
-{#- Waves leave their rows in the order of time, and what reads a wave's periods
-    counts on it (docs/decisions/0026): made anew, a table lies as if waves had
-    made it. -#}
+{#- What reads a wave's periods counts on rows that lie in the order of time
+    (docs/decisions/0026). A wave gains by it as well: what comes out of a sort is
+    written by all threads, what comes out of a join by one. -#}
 {% macro in_order_of_time(sql) -%}
     {%- set times = ['period_end', 'period']
         | select('in', model.columns) | list -%}

@@ -289,6 +289,18 @@ def test_a_wave_touches_only_the_series_that_its_rows_touch(warehouse):
     assert warehouse.facts["touched"] == [("CO2",), ("GROWTH",)]
 
 
+def test_a_mart_is_not_made_without_the_steps_of_its_own_run(warehouse):
+    alone = warehouse.facts["mart_alone"]
+    assert not alone.success
+    failed = [r.node.name for r in alone.result if r.status == "error"]
+    assert "indicator_progress" in failed
+    left = warehouse.query(
+        "select table_name from duckdb_tables() where table_name in"
+        " ('int_progress_steps', 'int_forecast_points', 'int_progress_touched')"
+    )
+    assert left == [("int_progress_touched",)]
+
+
 def test_going_back_in_time_is_refused(warehouse):
     backwards = warehouse.facts["backwards"]
     assert not backwards.success

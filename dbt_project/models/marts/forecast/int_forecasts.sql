@@ -1,5 +1,5 @@
 {#- A table: the joins of the mart must not hold the histories, too. -#}
-{{ config(materialized='table') }}
+{{ config(materialized='table', database='scratch') }}
 
 with
 

@@ -1,9 +1,5 @@
--- depends_on: {{ ref('int_progress_touched') }} {{ ref('int_target_terms') }}
 {#- A table of few columns: the walk looks every period of every series up. -#}
-{{ config(
-    materialized='table',
-    pre_hook=["{{ forget_seeds() }}", "{{ keep_seeds() }}"],
-) }}
+{{ config(materialized='table', database='scratch') }}
 
 with recursive
 
@@ -27,7 +23,7 @@ seeds as (
     select
         *,
         {{ period_months('period') }} as months_in_period
-    from {{ source('ops', 'progress_seed') }}
+    from {{ ref('int_progress_seeds') }}
 ),
 
 rules as (

@@ -1,23 +1,7 @@
+{#- Each part reads the tables itself: what two parts of a view share is copied
+    first (docs/decisions/0026). -#}
+
 with
-
-terms as (
-    select
-        terms.*,
-        touched.from_end
-    from {{ ref('int_target_terms') }} as terms
-    inner join {{ ref('int_progress_touched') }} as touched
-        on terms.target_key = touched.target_key
-),
-
--- The bound of all of them first: it spares reading the history.
-observations as (
-    select *
-    from {{ ref('fct_observation') }}
-    where
-        is_current
-        and period_end
-        >= {{ earliest('bound.from_end', ref('int_progress_touched')) }}
-),
 
 -- Two sources of one kind: the value that became known last is used.
 matched as (
@@ -29,8 +13,10 @@ matched as (
         observations.value,
         observations.observation_key,
         observations.known_from
-    from terms
-    inner join observations
+    from {{ ref('int_progress_touched') }} as touched
+    inner join {{ ref('int_target_terms') }} as terms
+        on touched.target_key = terms.target_key
+    inner join {{ ref('fct_observation') }} as observations
         on
             terms.indicator_code = observations.indicator_code
             and terms.definition_version = observations.definition_version
@@ -39,7 +25,12 @@ matched as (
             and terms.unit_code is not distinct from observations.unit_code
             and terms.plan_start <= observations.period_start
             and terms.plan_end >= observations.period_end
-            and terms.from_end <= observations.period_end
+            and touched.from_end <= observations.period_end
+    where
+        observations.is_current
+        -- The bound of all of them first: it spares reading the history.
+        and observations.period_end
+        >= {{ earliest('bound.from_end', ref('int_progress_touched')) }}
     qualify
         row_number() over (
             partition by
@@ -51,10 +42,15 @@ matched as (
         ) = 1
 ),
 
--- Few targets are held against another indicator: all others end here.
+-- Few targets are held against another indicator: where none is, all ends here.
 references_wanted as (
-    select * from terms
-    where path_shape = 'reference'
+    select
+        terms.*,
+        touched.from_end
+    from {{ ref('int_target_terms') }} as terms
+    inner join {{ ref('int_progress_touched') }} as touched
+        on terms.target_key = touched.target_key
+    where terms.path_shape = 'reference'
 ),
 
 reference_values as (
@@ -64,18 +60,17 @@ reference_values as (
         observations.period,
         cast(observations.value as double) as reference_value
     from references_wanted as terms
-    inner join observations
+    inner join {{ ref('fct_observation') }} as observations
         on
             terms.reference_indicator_code = observations.indicator_code
             and terms.region_code = observations.region_code
             and terms.breakdown = observations.breakdown
             and terms.unit_code is not distinct from observations.unit_code
+            and terms.from_end <= observations.period_end
     where
-        terms.from_end <= observations.period_end
-        and observations.indicator_code in (
-            select wanted.reference_indicator_code
-            from references_wanted as wanted
-        )
+        observations.is_current
+        and observations.period_end
+        >= {{ earliest('bound.from_end', 'references_wanted') }}
     qualify
         row_number() over (
             partition by

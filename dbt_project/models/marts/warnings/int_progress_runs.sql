@@ -1,6 +1,6 @@
 {#- A table of few columns: what is told of a run is looked up for its last
     period only. -#}
-{{ config(materialized='table') }}
+{{ config(materialized='table', database='scratch') }}
 
 with
 

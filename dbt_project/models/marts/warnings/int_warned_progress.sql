@@ -1,5 +1,5 @@
 {#- A table: several steps read it, each the rows that it needs. -#}
-{{ config(materialized='table') }}
+{{ config(materialized='table', database='scratch') }}
 
 {% set in_order %}
     over (

@@ -1,5 +1,5 @@
 {#- A table: int_warnings keeps what is told of each run. -#}
-{{ config(materialized='table') }}
+{{ config(materialized='table', database='scratch') }}
 
 with
 

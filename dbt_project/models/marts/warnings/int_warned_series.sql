@@ -1,5 +1,5 @@
 {#- A table: int_warnings keeps it, and moves the old one away by it. -#}
-{{ config(materialized='table') }}
+{{ config(materialized='table', database='scratch') }}
 
 with
 
