@@ -29,24 +29,62 @@ chains as (
 ),
 
 {% if history -%}
-    -- What stands from before, up to the first period that is read again. With
-    -- no open point before it there is nothing to go on from: the figures of
-    -- all open points may have been withdrawn.
+    -- What stands from before, up to the first period that is read again.
     standing as (
         select
             kept.*,
+            levels.from_end,
+            levels.step_months,
             kept.ended_step is not null
             and kept.points[1].step_no * levels.step_months
-            >= {{ month_index('levels.from_end') }} as is_out_of_reach
+            >= {{ month_index('levels.from_end') }} as is_bare
         from {{ history }} as kept
         inner join levels on kept.target_key = levels.target_key
     ),
 
+    bare as (
+        select * from standing
+        where is_bare
+    ),
+
+    -- With no open point before it a series goes on from what has ended,
+    -- provided that it still has a figure after it: those of all open points
+    -- may have been withdrawn.
+    told_on as (
+        select
+            bare.target_key,
+            bare.source_kind,
+            bare.scale
+        from bare
+        inner join {{ ref('int_progress_steps') }} as steps
+            on
+                bare.target_key = steps.target_key
+                and bare.source_kind = steps.source_kind
+        where
+            bare.scale = 'plain'
+            and steps.value is not null
+            and steps.period_no is not null
+            and bare.ended_step * bare.step_months
+            < {{ month_index('bare.from_end') }}
+    ),
+
+    out_of_reach as (
+        select bare.target_key
+        from bare
+        left join told_on
+            on
+                bare.target_key = told_on.target_key
+                and bare.source_kind = told_on.source_kind
+                and bare.scale = told_on.scale
+        where told_on.target_key is null
+    ),
+
     reach as (
-        select target_key
+        select distinct standing.target_key
         from standing
-        group by target_key
-        having not bool_or(is_out_of_reach)
+        left join out_of_reach
+            on standing.target_key = out_of_reach.target_key
+        where out_of_reach.target_key is null
     ),
 
     read_from as (
@@ -209,12 +247,11 @@ fresh as (
             standing.* replace (
                 [
                     p for p in standing.points
-                    if p.step_no * levels.step_months
-                    < {{ month_index('levels.from_end') }}
+                    if p.step_no * standing.step_months
+                    < {{ month_index('standing.from_end') }}
                 ] as points
             )
         from standing
-        inner join levels on standing.target_key = levels.target_key
         inner join reach on standing.target_key = reach.target_key
     ),
 

@@ -1,5 +1,5 @@
 {#- A table of few columns: names are looked up for what is told only. -#}
-{{ config(materialized='table') }}
+{{ config(materialized='table', database='scratch') }}
 
 with
 

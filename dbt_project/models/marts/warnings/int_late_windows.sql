@@ -6,6 +6,15 @@ rule as (
     where rule_id = 'EW_LATE_UNIT' and window_periods >= 1
 ),
 
+-- Most units are never late: none of their windows is bad.
+ever_late as (
+    select distinct
+        form_code,
+        unit_code
+    from {{ ref('int_duty_ledger') }}
+    where is_late or (select rule.late_share_pct <= 0 from rule)
+),
+
 running as (
     select
         duties.*,
@@ -22,6 +31,10 @@ running as (
             rows between unbounded preceding and current row
         ) as all_reported
     from {{ ref('int_duty_ledger') }} as duties
+    inner join ever_late
+        on
+            duties.form_code = ever_late.form_code
+            and duties.unit_code = ever_late.unit_code
     cross join rule
 ),
 

@@ -1,9 +1,5 @@
 with
 
-judged as (
-    select * from {{ ref('int_late_windows') }}
-),
-
 names as (
     select * from {{ ref('int_duty_names') }}
 ),
@@ -13,17 +9,15 @@ rule as (
     where rule_id = 'EW_LATE_UNIT'
 ),
 
--- Bad windows that know the same last good one are one run.
-placed as (
+-- Bad windows that follow on each other are one run.
+bad as (
     select
         *,
-        lead(coalesce(first_received_at, due_at)) over in_order
-            as resolved_at,
-        max(case when not is_bad then place end) over in_order as good_last
-    from judged
-    window in_order as (
-        partition by form_code, unit_code order by place asc nulls last
-    )
+        place - row_number() over (
+            partition by form_code, unit_code order by place asc nulls last
+        ) as run_no
+    from {{ ref('int_late_windows') }}
+    where is_bad
 ),
 
 runs as (
@@ -34,9 +28,8 @@ runs as (
         count(*) as run_length,
         min_by(period, place) as first_period,
         min(due_at) as first_raised_at
-    from placed
-    where is_bad
-    group by form_code, unit_code, good_last
+    from bad
+    group by form_code, unit_code, run_no
     qualify
         row_number() over (
             partition by form_code, unit_code
@@ -46,34 +39,40 @@ runs as (
 
 final as (
     select
-        placed.form_code,
-        placed.unit_code,
-        placed.period,
+        bad.form_code,
+        bad.unit_code,
+        bad.period,
         names.region_code,
         names.unit_name_en,
         names.unit_name_zh,
         names.form_name_en,
         names.form_name_zh,
-        placed.n_late,
-        placed.n_reported,
+        bad.n_late,
+        bad.n_reported,
         rule.rule_id,
         rule.rule_version,
         rule.window_periods,
         rule.parameters_json,
-        placed.resolved_at,
+        coalesce(next_duty.first_received_at, next_duty.due_at)
+            as resolved_at,
         runs.first_period,
         runs.first_raised_at,
         runs.run_length,
         'yellow' as severity,
-        placed.due_at as last_seen_at,
+        bad.due_at as last_seen_at,
         {{ escalation('runs.run_length - 1', 'rule.escalate_every') }}
             as escalation_level
     from runs
-    inner join placed
+    inner join bad
         on
-            runs.form_code = placed.form_code
-            and runs.unit_code = placed.unit_code
-            and runs.last_place = placed.place
+            runs.form_code = bad.form_code
+            and runs.unit_code = bad.unit_code
+            and runs.last_place = bad.place
+    left join {{ ref('int_duty_ledger') }} as next_duty
+        on
+            runs.form_code = next_duty.form_code
+            and runs.unit_code = next_duty.unit_code
+            and runs.last_place + 1 = next_duty.place
     inner join names
         on
             runs.form_code = names.form_code

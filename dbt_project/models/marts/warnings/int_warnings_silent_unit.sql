@@ -4,17 +4,15 @@ clock as (
     select * from {{ ref('stg_clock') }}
 ),
 
--- Silences that know the same last report are one run.
-duties as (
+-- Silences that follow on each other are one run.
+silences as (
     select
         *,
-        lead(first_received_at) over in_order as next_received_at,
-        max(case when is_reported then place end) over in_order
-            as heard_last
+        place - row_number() over (
+            partition by form_code, unit_code order by place asc nulls last
+        ) as run_no
     from {{ ref('int_duty_ledger') }}
-    window in_order as (
-        partition by form_code, unit_code order by place asc nulls last
-    )
+    where not is_reported
 ),
 
 names as (
@@ -37,9 +35,8 @@ runs as (
         list(struct_pack(
             period := period, due_at := due_at
         )) as periods
-    from duties
-    where not is_reported
-    group by form_code, unit_code, heard_last
+    from silences
+    group by form_code, unit_code, run_no
 ),
 
 -- The newest silence that was long enough to be told.
@@ -72,8 +69,8 @@ final as (
         list_slice(
             list_sort(raised.periods), -{{ periods_in_evidence() }}, -1
         ) as periods,
-        duties.period,
-        duties.due_at as last_seen_at,
+        silences.period,
+        silences.due_at as last_seen_at,
         names.region_code,
         names.unit_name_en,
         names.unit_name_zh,
@@ -81,7 +78,7 @@ final as (
         names.form_name_zh,
         -- A unit that has ceased to be is silent no more.
         coalesce(
-            duties.next_received_at,
+            next_duty.first_received_at,
             case
                 when {{ end_of_day('names.unit_valid_to') }} < clock.as_of
                     then {{ end_of_day('names.unit_valid_to') }}
@@ -91,11 +88,16 @@ final as (
             'raised.n_periods - raised.yellow_after', 'raised.escalate_every'
         ) }} as escalation_level
     from raised
-    inner join duties
+    inner join silences
         on
-            raised.form_code = duties.form_code
-            and raised.unit_code = duties.unit_code
-            and raised.last_place = duties.place
+            raised.form_code = silences.form_code
+            and raised.unit_code = silences.unit_code
+            and raised.last_place = silences.place
+    left join {{ ref('int_duty_ledger') }} as next_duty
+        on
+            raised.form_code = next_duty.form_code
+            and raised.unit_code = next_duty.unit_code
+            and raised.last_place + 1 = next_duty.place
     inner join names
         on
             raised.form_code = names.form_code
