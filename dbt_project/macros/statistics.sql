@@ -4,8 +4,7 @@
 -#}
 
 {#- Student's t distribution function for whole degrees of freedom: the finite
-    series in the angle (Abramowitz and Stegun 26.7.3 and 26.7.4), with its
-    coefficients written as gamma functions. -#}
+    series in the angle (Abramowitz and Stegun 26.7.3 and 26.7.4). -#}
 {% macro student_t_cdf(t, df) -%}
     (
         0.5 + case
@@ -15,24 +14,37 @@
                         atan({{ t }} / sqrt({{ df }}))
                         + {{ t }} / sqrt({{ df }})
                         / (1 + {{ t }} * {{ t }} / {{ df }})
-                        * coalesce(list_sum([
-                            sqrt(pi()) / 2
-                            * exp(lgamma(k + 1.0) - lgamma(k + 1.5))
-                            * power(1 + {{ t }} * {{ t }} / {{ df }}, -k)
-                            for k in range(
-                                cast(({{ df }} - 1) / 2 as bigint)
-                            )
-                        ]), 0)
+                        * {{ series_of_cosines(t, df, 0) }}
                     ) / pi()
             else
                 {{ t }} / sqrt({{ df }} + {{ t }} * {{ t }})
-                * coalesce(list_sum([
-                    exp(lgamma(k + 0.5) - lgamma(k + 1.0)) / sqrt(pi())
-                    * power(1 + {{ t }} * {{ t }} / {{ df }}, -k)
-                    for k in range(cast({{ df }} / 2 as bigint))
-                ]), 0) / 2
+                * {{ series_of_cosines(t, df, 1) }} / 2
         end
     )
+{%- endmacro %}
+
+{#- Its series in x, the square of the angle's cosine: 1 + 2/3 x + 2/3 4/5 x² …
+    for odd degrees, 1 + 1/2 x + 1/2 3/4 x² … for even ones (`less` is 1). From the
+    last term to the first (Horner), each one product. The factors come first, for
+    what a list_reduce reads beside its list may be another row's (DuckDB 1.5, its
+    issue 25816). -#}
+{% macro series_of_cosines(t, df, less) -%}
+    case
+        when {{ df }} > 1
+            then
+                list_reduce(
+                    [
+                        (2 * k - {{ less }}) / (2 * k + 1 - {{ less }})
+                        / (1 + {{ t }} * {{ t }} / {{ df }})
+                        for k in range(
+                            cast(floor({{ df }} / 2) as bigint) - 1, 0, -1
+                        )
+                    ],
+                    lambda {{ 's, f' if execute else '(s, f)' }}: 1 + s * f,
+                    cast(1 as double)
+                )
+        else 0
+    end
 {%- endmacro %}
 
 {#- Quantile of Student's t that leaves 10 percent above it: exact to ten

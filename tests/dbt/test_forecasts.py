@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
+import shutil
+from dataclasses import replace
+from datetime import datetime
 from statistics import stdev
 
 import pytest
 import scipy
 from numbers_world import AIR, COVER, HEAT, PEERS
+from small_world import indicator, target
 
 COLUMNS = (
     "forecast_value, forecast_se, forecast_low80, forecast_high80, p_miss, "
@@ -119,3 +123,68 @@ def test_distance_to_target_in_spreads_of_the_peers(warehouse):
         "2020": pytest.approx((71 - 63.89) / spread),
         "2025": pytest.approx((71 - 67.89) / spread),
     }
+
+
+# Of a unit that fell silent after 18 months and told of one more: that month is the
+# only one of the latest six that a forecast still holds open.
+MONTHS = [f"{2021 + n // 12}-{n % 12 + 1:02}" for n in range(30)]
+HEARD = dict.fromkeys(range(18), 0) | {24: 0}
+NEWS = {
+    "RESTATED": {24: 150},
+    "GOES_ON": {24: 150, 25: 151},
+    "WITHDRAWN": {24: None},
+    "ALL_BUT_NEW": {24: None, 26: 152},
+    "LONG_AGO": {16: 130},
+    "UNTOLD": {},
+}
+
+
+def test_a_silent_unit_restates_what_is_open(warehouse, tmp_path, monkeypatch):
+    start, seq = warehouse.facts["early"]
+    path = shutil.copytree(start, tmp_path / "w") / "planwatch.duckdb"
+    monkeypatch.setenv("PLANWATCH_WAREHOUSE", str(path))
+    made = replace(warehouse, path=path, seq=seq)
+    moving = (
+        "--select",
+        "+indicator_progress",
+        "--exclude",
+        "config.materialized:view",
+    )
+
+    def tell(world, figures: dict, at: datetime) -> None:
+        for code, told in figures.items():
+            values = {MONTHS[n]: value for n, value in told.items()}
+            if values:
+                world.observe(code, values, at=at, unit_code="U1")
+
+    def begin(world, at=datetime(2025, 6, 1)) -> None:
+        world.registry(
+            "indicators", *(indicator(c, "higher", "M") for c in NEWS), at=at
+        )
+        world.registry(
+            "targets",
+            *(target(c, "level_floor", "100", "160", unit_code="U1") for c in NEWS),
+            at=at,
+        )  # fmt: skip
+        heard = {n: 100 + 1.5 * n + n * n % 7 for n in HEARD}
+        tell(world, dict.fromkeys(NEWS, heard), at)
+
+    def forecasts() -> list[tuple]:
+        return made.query(
+            f"select indicator_code, period, {COLUMNS} from marts.indicator_progress"
+            f" where indicator_code in {tuple(NEWS)} order by all"
+        )
+
+    made.fill(begin, datetime(2025, 6, 2))
+    made.run(*moving)
+    before = forecasts()
+    made.fill(
+        lambda world: tell(world, NEWS, datetime(2025, 7, 1)), datetime(2025, 7, 2)
+    )
+    made.run(*moving)
+    wave = forecasts()
+    made.run("--full-refresh", *moving)
+    assert wave == forecasts()
+    changed = {row[0] for row in set(wave) ^ set(before)}
+    assert changed == set(NEWS) - {"UNTOLD"}
+    assert {row[-3] for row in wave} == {"none", "seasonal_drift"}

@@ -85,6 +85,17 @@ def test_probability_of_missing_by_t_and_by_the_normal(call):
     assert bands == ["low", "watch", "elevated", "elevated", "high"]
 
 
+def test_student_t_of_many_rows_at_once(warehouse):
+    # At once: an engine that takes a figure from another row does it with many.
+    told = warehouse.query(
+        "select df, t, core.student_t_cdf(t, df) from range(1, 70) as d (df),"
+        " (select unnest([-30, -4.1, -1, -0.01, 0, 0.3, 2.5, 80])::double as t)"
+        " order by hash(df, t)"
+    )
+    for df, t, p in told:
+        assert p == pytest.approx(scipy.stats.t.cdf(t, df), abs=1e-13), (df, t)
+
+
 def test_rank_correlation_with_ties(call):
     values = [3.0, 1.0, 3.0, 7.0, 5.0, 5.0]
     theirs = scipy.stats.spearmanr(range(6), values).statistic
