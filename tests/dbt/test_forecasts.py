@@ -126,10 +126,10 @@ def test_distance_to_target_in_spreads_of_the_peers(warehouse):
 
 
 # Of a unit that fell silent after 18 months and told of one more: that month is the
-# only one of the latest six that a forecast still holds open.
+# only one of the latest six that a forecast still holds open. Then come two waves.
 MONTHS = [f"{2021 + n // 12}-{n % 12 + 1:02}" for n in range(30)]
-HEARD = dict.fromkeys(range(18), 0) | {24: 0}
-NEWS = {
+HEARD = (*range(18), 24)
+RESTATED = {
     "RESTATED": {24: 150},
     "GOES_ON": {24: 150, 25: 151},
     "WITHDRAWN": {24: None},
@@ -137,6 +137,7 @@ NEWS = {
     "LONG_AGO": {16: 130},
     "UNTOLD": {},
 }
+OTHER_KIND = {"source_kind": "self_reported", "source_code": "net"}
 
 
 def test_a_silent_unit_restates_what_is_open(warehouse, tmp_path, monkeypatch):
@@ -145,46 +146,51 @@ def test_a_silent_unit_restates_what_is_open(warehouse, tmp_path, monkeypatch):
     monkeypatch.setenv("PLANWATCH_WAREHOUSE", str(path))
     made = replace(warehouse, path=path, seq=seq)
     moving = (
-        "--select",
-        "+indicator_progress",
-        "--exclude",
-        "config.materialized:view",
-    )
+        "--select", "+indicator_progress", "int_forecast_history",
+        "--exclude", "config.materialized:view",
+    )  # fmt: skip
 
-    def tell(world, figures: dict, at: datetime) -> None:
+    def tell(world, figures: dict, at: datetime, **kind) -> None:
         for code, told in figures.items():
             values = {MONTHS[n]: value for n, value in told.items()}
             if values:
-                world.observe(code, values, at=at, unit_code="U1")
+                world.observe(code, values, at=at, unit_code="U1", **kind)
 
     def begin(world, at=datetime(2025, 6, 1)) -> None:
-        world.registry(
-            "indicators", *(indicator(c, "higher", "M") for c in NEWS), at=at
-        )
-        world.registry(
-            "targets",
-            *(target(c, "level_floor", "100", "160", unit_code="U1") for c in NEWS),
-            at=at,
-        )  # fmt: skip
+        codes = [indicator(code, "higher", "M") for code in RESTATED]
+        goals = [
+            target(code, "level_floor", "100", "160", unit_code="U1")
+            for code in RESTATED
+        ]
+        world.registry("indicators", *codes, at=at)
+        world.registry("targets", *goals, at=at)
         heard = {n: 100 + 1.5 * n + n * n % 7 for n in HEARD}
-        tell(world, dict.fromkeys(NEWS, heard), at)
+        tell(world, dict.fromkeys(RESTATED, heard), at)
+        # The other kind of the same target goes on all the while.
+        tell(world, {"WITHDRAWN": dict.fromkeys(range(25), 120)}, at, **OTHER_KIND)
 
-    def forecasts() -> list[tuple]:
-        return made.query(
-            f"select indicator_code, period, {COLUMNS} from marts.indicator_progress"
-            f" where indicator_code in {tuple(NEWS)} order by all"
-        )
+    def restate(world, at=datetime(2025, 7, 1)) -> None:
+        tell(world, RESTATED, at)
+        tell(world, {"WITHDRAWN": {25: 121}}, at, **OTHER_KIND)
 
-    made.fill(begin, datetime(2025, 6, 2))
-    made.run(*moving)
-    before = forecasts()
-    made.fill(
-        lambda world: tell(world, NEWS, datetime(2025, 7, 1)), datetime(2025, 7, 2)
-    )
-    made.run(*moving)
-    wave = forecasts()
+    def go_on(world, at=datetime(2025, 8, 1)) -> None:
+        tell(world, {code: {28: 155} for code in RESTATED}, at)
+
+    told = []
+    for month, news in enumerate((begin, restate, go_on), 6):
+        made.fill(news, datetime(2025, month, 2))
+        made.run(*moving)
+        told.append(_forecasts(made))
     made.run("--full-refresh", *moving)
-    assert wave == forecasts()
-    changed = {row[0] for row in set(wave) ^ set(before)}
-    assert changed == set(NEWS) - {"UNTOLD"}
-    assert {row[-3] for row in wave} == {"none", "seasonal_drift"}
+    assert told[-1] == _forecasts(made)
+    restated = {row[0] for row in set(told[1]) ^ set(told[0])}
+    assert restated == set(RESTATED) - {"UNTOLD"}
+    assert {row[-3] for row in told[-1]} == {"none", "seasonal_drift"}
+
+
+def _forecasts(made) -> list[tuple]:
+    return made.query(
+        f"select indicator_code, source_kind, period, {COLUMNS}"
+        " from marts.indicator_progress"
+        f" where indicator_code in {tuple(RESTATED)} order by all"
+    )
