@@ -38,16 +38,6 @@
     )
 {%- endmacro %}
 
-{#- The table itself, without ref(): it is written after what reads its past. -#}
-{% macro forecast_history() -%}
-    {%- if execute and not flags.FULL_REFRESH -%}
-        {{ return(adapter.get_relation(
-            target.database, 'intermediate', 'int_forecast_history'
-        )) }}
-    {%- endif -%}
-    {{ return(none) }}
-{%- endmacro %}
-
 {#- Place of a step among the seasons of a year, from 1 on. -#}
 {% macro season_place(step, seasons='seasons') -%}
     cast({{ step }} % {{ seasons }} as integer) + 1

@@ -1,6 +1,6 @@
 {{ config(materialized='table', database='scratch') }}
 
-{% set history = forecast_history() %}
+{% set history = past('intermediate', 'int_forecast_history') %}
 
 with
 

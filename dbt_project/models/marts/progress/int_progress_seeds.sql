@@ -5,9 +5,9 @@
     Without it one new month would need all months before it. -#}
 {{ config(materialized='table', database='scratch') }}
 
-{% set past = past_progress() %}
+{% set mart = past('marts', 'indicator_progress') %}
 
-{% if past -%}
+{% if mart -%}
     with
 
     touched as (
@@ -48,7 +48,7 @@
                 {{ month_index('period_end') }} + {{ months }} * (
                     select bounds.periods_back from bounds
                 ) as counts_until
-            from {{ past }}
+            from {{ mart }}
             where
                 frequency = '{{ frequency }}'
                 and status_raw <> 'not_rated'
