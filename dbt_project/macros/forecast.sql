@@ -37,8 +37,3 @@
         {{ ended }}
     )
 {%- endmacro %}
-
-{#- Place of a step among the seasons of a year, from 1 on. -#}
-{% macro season_place(step, seasons='seasons') -%}
-    cast({{ step }} % {{ seasons }} as integer) + 1
-{%- endmacro %}

@@ -23,7 +23,10 @@ levels as (
 parted as (
     select
         *,
-        [p for p in points if p.step_no <= levels.last_ended_step] as ending,
+        list_concat(
+            season_ends,
+            [p for p in points if p.step_no <= levels.last_ended_step]
+        ) as ended_points,
         [
             p for p in points
             if coalesce(p.step_no > levels.last_ended_step, true)
@@ -36,36 +39,28 @@ final as (
         target_key,
         source_kind,
         scale,
-        coalesce(ending[-1].step_no, ended_step) as ended_step,
-        n_ended + len(ending) as n_ended,
+        ended_points[-1].step_no as ended_step,
+        n_ended + len(ended_points) - len(season_ends) as n_ended,
         {{ fold_drift(
             '[m.state for m in parted.moves'
             ' if m.step_no <= parted.last_ended_step]',
             'ended'
         ) }} as ended,
         case
-            when len(ending) = 0 then season_ends
-            -- No period is missing: each season's last stands in its place.
-            when ending[-1].step_no - ending[-seasons].step_no = seasons - 1
-                then [
-                    ending[
-                        -1 - cast(
-                            (
-                                parted.ending[-1].step_no - s + 1
-                            ) % parted.seasons as integer
-                        )
-                    ]
-                    for s in range(1, seasons + 1)
-                ]
+            -- No period is missing.
+            when
+                ended_points[-1].step_no - ended_points[-seasons].step_no
+                = seasons - 1
+                then ended_points[-seasons:]
             else [
-                coalesce(
+                p for p in parted.ended_points
+                if not list_contains(
                     [
-                        p for p in parted.ending
-                        if {{ season_place('p.step_no', 'parted.seasons') }} = s
-                    ][-1],
-                    parted.season_ends[s]
+                        (q.step_no - p.step_no) % parted.seasons
+                        for q in parted.ended_points if q.step_no > p.step_no
+                    ],
+                    0
                 )
-                for s in range(1, seasons + 1)
             ]
         end as season_ends,
         open_points as points

@@ -309,6 +309,13 @@ seasoned as (
     inner join terms on joined.target_key = terms.target_key
 ),
 
+reaching as (
+    select
+        *,
+        list_concat(season_ends, points) as reached
+    from seasoned
+),
+
 -- Each point beside the last one of its own season: a year before it, or
 -- earlier where periods are missing.
 paired as (
@@ -316,38 +323,31 @@ paired as (
         *,
         [
             {
-                'now': points[i],
+                'now': reached[i],
                 'then':
                 case
                     when
-                        points[i].step_no - points[1].step_no
-                        < seasoned.seasons
-                        then
-                            season_ends[
-                                {{ season_place('points[i].step_no') }}
-                            ]
+                        reached[i].step_no - reached[1].step_no
+                        < reaching.seasons
+                        then null
                     when
-                        points[i - seasoned.seasons].step_no
-                        = points[i].step_no - seasoned.seasons
-                        then points[i - seasoned.seasons]
-                    else coalesce(
-                        [
-                            p for p in points[:i - 1]
-                            if (points[i].step_no - p.step_no)
-                            % seasoned.seasons = 0
-                        ][-1],
-                        season_ends[{{ season_place('points[i].step_no') }}]
-                    )
+                        reached[i - reaching.seasons].step_no
+                        = reached[i].step_no - reaching.seasons
+                        then reached[i - reaching.seasons]
+                    else [
+                        p for p in reached[:i - 1]
+                        if (reached[i].step_no - p.step_no) % reaching.seasons = 0
+                    ][-1]
                 end
             }
-            for i in range(1, len(points) + 1)
+            for i in range(len(season_ends) + 1, len(reached) + 1)
         ] as pairs
-    from seasoned
+    from reaching
 ),
 
 final as (
     select
-        * exclude (pairs),
+        * exclude (pairs, reached),
         [
             {
                 'step_no': a.now.step_no,

@@ -75,11 +75,13 @@ final as (
             '[m.state for m in cut.moves if m.step_no <= cut.step_no]', 'ended'
         ) }} as changes,
         coalesce(
+            {%- for points in ['known', 'season_ends'] %}
             [
-                p for p in cut.known
+                p for p in cut.{{ points }}
                 if p.step_no % cut.seasons = cut.target_step % cut.seasons
-            ][-1],
-            season_ends[{{ season_place('target_step') }}]
+            ][-1]
+            {{- ',' if not loop.last }}
+            {%- endfor %}
         ) as anchor
     from cut
 )
