@@ -29,13 +29,9 @@ new_rows as (
     {%- endif %}
 ),
 
--- Earlier vintages of the keys that the new rows touch, and no others.
-candidates as (
-    select
-        {{ carried }}
-    from new_rows
-    {% if is_incremental() -%}
-        union all
+{% if is_incremental() -%}
+    -- Earlier vintages of the keys that the new rows touch, and no others.
+    earlier as (
         select
             {{ carried }}
         from {{ this }}
@@ -43,14 +39,44 @@ candidates as (
             observation_key in (select new_rows.observation_key from new_rows)
             and period_end
             >= {{ earliest(period_end('bound.period'), 'new_rows') }}
+    ),
+
+    -- Only these have vintages to be put in order: of a wave a few.
+    told_again as (
+        select observation_key from earlier
+        union all
+        select observation_key from new_rows
+        group by observation_key
+        having count(*) > 1
+    ),
+
+    told_once as (
+        select
+            {{ carried }},
+            cast(null as timestamp) as known_to
+        from new_rows
+        where
+            observation_key
+            not in (select told_again.observation_key from told_again)
+    ),
+{%- endif %}
+
+candidates as (
+    select
+        {{ carried }}
+    from new_rows
+    {% if is_incremental() -%}
+        where
+            observation_key
+            in (select told_again.observation_key from told_again)
+        union all
+        select * from earlier
     {%- endif %}
 ),
 
 dated as (
     select
         *,
-        {{ period_start('period') }} as period_start,
-        {{ period_end('period') }} as period_end,
         lead(known_from) over (
             partition by observation_key
             order by
@@ -60,6 +86,10 @@ dated as (
                 row_number asc nulls first
         ) as known_to
     from candidates
+    {% if is_incremental() -%}
+        union all
+        select * from told_once
+    {%- endif %}
 ),
 
 -- Two rows known at one instant are one vintage: the later load counts.
@@ -87,8 +117,8 @@ final as (
         published_at,
         known_to,
         known_to is null as is_current,
-        period_start,
-        period_end,
+        {{ period_start('period') }} as period_start,
+        {{ period_end('period') }} as period_end,
         batch_id,
         submission_id,
         row_number,
