@@ -1,56 +1,91 @@
-{#- Each part reads the tables itself: what two parts of a view share is copied
-    first (docs/decisions/0026). -#}
-
 with
 
--- Two sources of one kind: the value that became known last is used.
-matched as (
+-- Made before what is joined to it: the engine would join all targets first.
+wanted as materialized (
     select
         terms.target_key,
-        observations.source_kind,
-        observations.period,
-        observations.period_end,
-        observations.value,
-        observations.observation_key,
-        observations.known_from
+        terms.indicator_code,
+        terms.definition_version,
+        terms.region_code,
+        terms.unit_code,
+        terms.breakdown,
+        terms.plan_start,
+        terms.plan_end,
+        touched.from_end,
+        touched.from_end < (
+            select max(newest.from_end)
+            from {{ ref('int_progress_touched') }} as newest
+        ) as is_rewound,
+        terms.path_shape,
+        terms.reference_indicator_code
     from {{ ref('int_progress_touched') }} as touched
     inner join {{ ref('int_target_terms') }} as terms
         on touched.target_key = terms.target_key
-    inner join {{ ref('fct_observation') }} as observations
-        on
-            terms.indicator_code = observations.indicator_code
-            and terms.definition_version = observations.definition_version
-            and terms.region_code = observations.region_code
-            and terms.breakdown = observations.breakdown
-            and terms.unit_code is not distinct from observations.unit_code
-            and terms.plan_start <= observations.period_start
-            and terms.plan_end >= observations.period_end
-            and touched.from_end <= observations.period_end
-    where
-        observations.is_current
-        -- The bound of all of them first: it spares reading the history.
-        and observations.period_end
-        >= {{ earliest('bound.from_end', ref('int_progress_touched')) }}
+),
+
+-- The bound of all of them first: it spares reading the history. What goes back
+-- further than the newest is little: each is read for itself.
+matched as (
+    {% for which in ['', 'not '] -%}
+        select
+            wanted.target_key,
+            observations.source_kind,
+            observations.source_code,
+            observations.period,
+            observations.period_end,
+            observations.value,
+            observations.observation_key,
+            observations.known_from
+        from wanted
+        inner join {{ ref('fct_observation') }} as observations
+            on
+                wanted.indicator_code = observations.indicator_code
+                and wanted.definition_version
+                = observations.definition_version
+                and wanted.region_code = observations.region_code
+                and wanted.breakdown = observations.breakdown
+                and wanted.unit_code is not distinct from
+                observations.unit_code
+                and wanted.plan_start <= observations.period_start
+                and wanted.plan_end >= observations.period_end
+                and wanted.from_end <= observations.period_end
+        where
+            observations.is_current
+            and {{ which }}wanted.is_rewound
+            and observations.period_end >= {{ earliest(
+                'bound.from_end', 'wanted', which ~ 'bound.is_rewound'
+            ) }}
+        {{ 'union all' if not loop.last }}
+    {% endfor -%}
+),
+
+-- A kind with one source says everything once.
+crowded as (
+    select source_kind
+    from matched
+    group by source_kind
+    having min(source_code) <> max(source_code)
+),
+
+-- Two sources of one kind: the value that became known last is used.
+chosen as (
+    select * from matched
+    where source_kind not in (select crowded.source_kind from crowded)
+    union all
+    select *
+    from matched
+    where source_kind in (select crowded.source_kind from crowded)
     qualify
         row_number() over (
-            partition by
-                terms.target_key, observations.source_kind,
-                observations.period
-            order by
-                observations.known_from desc nulls last,
-                observations.source_code asc nulls last
+            partition by target_key, source_kind, period
+            order by known_from desc nulls last, source_code asc nulls last
         ) = 1
 ),
 
 -- Few targets are held against another indicator: where none is, all ends here.
 references_wanted as (
-    select
-        terms.*,
-        touched.from_end
-    from {{ ref('int_target_terms') }} as terms
-    inner join {{ ref('int_progress_touched') }} as touched
-        on terms.target_key = touched.target_key
-    where terms.path_shape = 'reference'
+    select * from wanted
+    where path_shape = 'reference'
 ),
 
 reference_values as (
@@ -85,20 +120,20 @@ reference_values as (
 
 final as (
     select
-        matched.target_key,
-        matched.source_kind,
-        matched.period,
-        matched.period_end,
-        cast(matched.value as double) as value,
-        matched.observation_key,
-        matched.known_from,
+        chosen.target_key,
+        chosen.source_kind,
+        chosen.period,
+        chosen.period_end,
+        cast(chosen.value as double) as value,
+        chosen.observation_key,
+        chosen.known_from,
         reference_values.reference_value
-    from matched
+    from chosen
     left join reference_values
         on
-            matched.target_key = reference_values.target_key
-            and matched.source_kind = reference_values.source_kind
-            and matched.period = reference_values.period
+            chosen.target_key = reference_values.target_key
+            and chosen.source_kind = reference_values.source_kind
+            and chosen.period = reference_values.period
 )
 
 select * from final
