@@ -17,10 +17,6 @@
 
 with
 
-terms as (
-    select * from {{ ref('int_target_terms') }}
-),
-
 rated as (
     select
         *,
@@ -40,23 +36,23 @@ forecasts as (
 
 final as (
     select
-        terms.plan_code,
-        terms.plan_version,
-        terms.indicator_code,
-        terms.definition_version,
-        terms.region_code,
-        terms.unit_code,
-        terms.breakdown,
+        rated.plan_code,
+        rated.plan_version,
+        rated.indicator_code,
+        rated.definition_version,
+        rated.region_code,
+        rated.unit_code,
+        rated.breakdown,
         rated.source_kind,
         rated.period,
         rated.period_end,
         {{ frequency_of('rated.period') }} as frequency,
-        terms.target_key,
-        terms.target_type,
-        terms.binding,
-        terms.strictness,
-        terms.baseline_value,
-        terms.target_value,
+        rated.target_key,
+        rated.target_type,
+        rated.binding,
+        rated.strictness,
+        rated.baseline_value,
+        rated.target_value,
         rated.value,
         rated.value_to_date,
         rated.progress_share,
@@ -82,13 +78,12 @@ final as (
         coalesce(forecasts.forecast_method, 'none') as forecast_method,
         coalesce(forecasts.n_points, 0) as n_points,
         forecasts.theil_sen_slope,
-        terms.official_label,
+        rated.official_label,
         rated.not_rated_reason,
-        terms.rule_version,
+        rated.rule_version,
         rated.observation_key,
         rated.known_from
     from rated
-    inner join terms on rated.target_key = terms.target_key
     left join forecasts
         on
             rated.target_key = forecasts.target_key

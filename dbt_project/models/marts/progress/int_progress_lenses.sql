@@ -1,3 +1,10 @@
+{#- What the mart tells of the target besides: joined once. -#}
+{% set target_columns = [
+    'plan_code', 'plan_version', 'indicator_code', 'definition_version',
+    'region_code', 'unit_code', 'breakdown', 'binding', 'strictness',
+    'official_label', 'rule_version',
+] %}
+
 with
 
 status as (
@@ -10,9 +17,7 @@ held as (
 
 terms as (
     select
-        target_key,
-        first_month,
-        base_month,
+        *,
         {{ month_index('target_end') }} as end_month
     from {{ ref('int_target_terms') }}
 ),
@@ -28,6 +33,9 @@ rules as (
 joined as (
     select
         status.*,
+        {% for column in target_columns -%}
+            terms.{{ column }},
+        {% endfor -%}
         held.status_held,
         held.improving_run,
         held.on_schedule_run,

@@ -8,7 +8,8 @@ chain as (
     select * from {{ ref('int_progress_chain') }}
 ),
 
--- value_to_date is the figure that the path speaks about.
+-- value_to_date is the figure that the path speaks about. Only what adds up has
+-- a chain: the rest is not joined to one.
 cumulated as (
     select
         observed.*,
@@ -28,7 +29,6 @@ cumulated as (
                     end
             when 'reduction' then round(100 * (1 - chain.factor), 10)
             when 'sum' then round(chain.total, 10)
-            else round(observed.value, 10)
         end as value_to_date
     from observed
     left join chain
@@ -36,6 +36,14 @@ cumulated as (
             observed.target_key = chain.target_key
             and observed.source_kind = chain.source_kind
             and observed.period_no = chain.period_no
+    where observed.path_shape in ('growth', 'reduction', 'sum')
+    union all
+    select
+        *,
+        null as factor,
+        round(value, 10) as value_to_date
+    from observed
+    where path_shape not in ('growth', 'reduction', 'sum')
 ),
 
 shares as (
