@@ -66,8 +66,9 @@
   stood at the end of each year, and now. It is written in the transaction of
   int_warnings, with its rows and its watermark: a killed build leaves all of
   them or none, and the steps before are made again from the state that stands.
+  `model` says which rows there are, `rows` what they say.
 -#}
-{% macro keep_warned(table, model, key) -%}
+{% macro keep_warned(table, model, key, rows=model) -%}
     {%- set kept = api.Relation.create(
         database=target.database, schema='ops', identifier=table
     ) -%}
@@ -104,7 +105,7 @@
                 and {{ same(key, 'kept', 'told') }};
         {%- endif %}
         insert into {{ kept }} by name
-        select * from {{ ref(model) }} order by last_end
+        select * from {{ ref(rows) }} order by last_end
     {%- endif -%}
 {%- endmacro %}
 

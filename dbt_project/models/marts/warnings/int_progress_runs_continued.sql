@@ -2,6 +2,18 @@
     most waves. To look at that period alone takes a fraction of what it takes to
     line up the periods of a series. -#}
 
+{#- In the order of their names; only periods of two lengths can be out of it. -#}
+{% set periods %}
+    list_append(
+        coalesce(before.periods, []),
+        struct_pack(
+            period := judged.period,
+            status_raw := judged.status_raw,
+            gap_pct := judged.gap_pct
+        )
+    )
+{% endset %}
+
 with
 
 judged as (
@@ -53,17 +65,17 @@ final as (
         end as resolved_at,
         case
             when judged.is_bad
-                then list_slice(
-                    list_sort(list_append(
-                        coalesce(before.periods, []),
-                        struct_pack(
-                            period := judged.period,
-                            status_raw := judged.status_raw,
-                            gap_pct := judged.gap_pct
+                then
+                    case
+                        when judged.period < before.periods[-1].period
+                            then list_slice(
+                                list_sort({{ periods }}),
+                                -{{ periods_in_evidence() }}, -1
+                            )
+                        else list_slice(
+                            {{ periods }}, -{{ periods_in_evidence() }}, -1
                         )
-                    )),
-                    -{{ periods_in_evidence() }}, -1
-                )
+                    end
             else before.periods
         end as periods,
         case when not judged.is_bad then before.figures end as figures

@@ -56,12 +56,28 @@ rated as (
     {% endfor -%}
 ),
 
+-- Only where several periods are judged is there an order among them.
+several as (
+    select target_key
+    from rated
+    group by target_key
+    having bool_or(is_rewound) or count(*) > 1
+),
+
 placed as (
     select
         *,
         lag(status_held) {{ in_order }} as status_before,
         not is_rewound and count(*) {{ in_order }} = 1 as comes_next
     from rated
+    where target_key in (select several.target_key from several)
+    union all
+    select
+        *,
+        cast(null as varchar) as status_before,
+        true as comes_next
+    from rated
+    where target_key not in (select several.target_key from several)
 ),
 
 final as (

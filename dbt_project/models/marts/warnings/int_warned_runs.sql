@@ -1,55 +1,71 @@
-{#- A table: int_warnings keeps what is told of each run. -#}
-{{ config(materialized='table', database='scratch') }}
+{#- Read once, by int_warnings, which keeps it. Each part reads the tables itself, as
+    in int_progress_runs_before. -#}
+
+{% set newest %}
+    {{ earliest(
+        'bound.seam', ref('int_warnings_seams'), 'not bound.is_rewound'
+    ) }}
+{% endset %}
 
 with
 
-runs as (
-    select * from {{ ref('int_progress_runs') }}
+told_before as (
+    select * exclude (is_told_before)
+    from {{ ref('int_progress_runs') }}
+    where is_told_before
 ),
 
 -- What to show of the last period of a run. Runs that have ended with an
--- earlier period are told as they were before.
-figures as (
-    select
-        target_key,
-        source_kind,
-        period,
-        struct_pack(
-            value := value,
-            value_to_date := value_to_date,
-            path_value := path_value,
-            gap_pct := gap_pct,
-            progress_share := progress_share,
-            elapsed_share := elapsed_share,
-            status_raw := status_raw,
-            status_held := case
-                when status_held <> 'not_rated' then status_held
-                else status_raw
-            end,
-            p_miss := p_miss,
-            forecast_value := forecast_value,
-            forecast_low80 := forecast_low80,
-            forecast_high80 := forecast_high80,
-            forecast_method := forecast_method,
-            n_points := n_points,
-            observation_key := observation_key
-        ) as figures
-    from {{ ref('indicator_progress') }}
-    where
-        period_end >= {{ earliest('bound.seam', ref('int_warnings_seams')) }}
+-- earlier period are told as they were before. What is judged anew goes back
+-- further than what is new, and is little: each is read for itself.
+told_now as (
+    {% for which, bound in [
+        ('>=', newest),
+        ('<', earliest('bound.seam', ref('int_warnings_seams'))),
+    ] -%}
+        select
+            runs.* exclude (is_told_before)
+            replace (
+                struct_pack(
+                    value := progress.value,
+                    value_to_date := progress.value_to_date,
+                    path_value := progress.path_value,
+                    gap_pct := progress.gap_pct,
+                    progress_share := progress.progress_share,
+                    elapsed_share := progress.elapsed_share,
+                    status_raw := progress.status_raw,
+                    status_held := case
+                        when progress.status_held <> 'not_rated'
+                            then progress.status_held
+                        else progress.status_raw
+                    end,
+                    p_miss := progress.p_miss,
+                    forecast_value := progress.forecast_value,
+                    forecast_low80 := progress.forecast_low80,
+                    forecast_high80 := progress.forecast_high80,
+                    forecast_method := progress.forecast_method,
+                    n_points := progress.n_points,
+                    observation_key := progress.observation_key
+                ) as figures
+            )
+        from {{ ref('int_progress_runs') }} as runs
+        inner join {{ ref('indicator_progress') }} as progress
+            on
+                runs.target_key = progress.target_key
+                and runs.source_kind = progress.source_kind
+                and runs.period = progress.period
+        where
+            not runs.is_told_before
+            and {{ period_end('runs.period') }} {{ which }} {{ newest }}
+            and progress.period_end >= {{ bound }}
+        {{ 'union all' if not loop.last }}
+    {% endfor -%}
 ),
 
 final as (
-    select
-        runs.* exclude (runs.is_told_before, runs.figures),
-        case when runs.is_told_before then runs.figures else figures.figures end
-            as figures
-    from runs
-    left join figures
-        on
-            runs.target_key = figures.target_key
-            and runs.source_kind = figures.source_kind
-            and runs.period = figures.period
+    select * from told_before
+    union all
+    select * from told_now
 )
 
 select * from final

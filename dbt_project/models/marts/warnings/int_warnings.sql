@@ -1,6 +1,7 @@
 -- depends_on: {{ ref('int_warnings_seams') }} {{ ref('stg_clock') }}
 -- depends_on: {{ ref('int_warnings_touched_duties') }}
--- depends_on: {{ ref('int_warned_series') }} {{ ref('int_warned_runs') }}
+-- depends_on: {{ ref('int_warned_series') }} {{ ref('int_progress_runs') }}
+-- depends_on: {{ ref('int_warned_runs') }}
 -- depends_on: {{ ref('indicator_trend') }} {{ ref('int_forecast_outcomes') }}
 {{ config(
     materialized='incremental',
@@ -16,8 +17,8 @@
             'warned_series', 'int_warned_series', ['target_key', 'source_kind']
         ) }}",
         "{{ keep_warned(
-            'warned_run', 'int_warned_runs',
-            ['rule_id', 'target_key', 'source_kind']
+            'warned_run', 'int_progress_runs',
+            ['rule_id', 'target_key', 'source_kind'], 'int_warned_runs'
         ) }}",
         "{{ record_watermark(
             ['indicator_progress', 'fct_observation', 'fct_submission',
