@@ -7,7 +7,9 @@ with
 terms as (
     select
         terms.*,
-        touched.from_end
+        touched.from_end,
+        cast((terms.first_month - 1) / terms.step_months as integer)
+            as start_step
     from {{ ref('int_target_terms') }} as terms
     inner join {{ ref('int_progress_touched') }} as touched
         on terms.target_key = touched.target_key
@@ -22,8 +24,7 @@ chains as (
     select
         links.*,
         terms.path_shape,
-        cast((terms.first_month - 1) / terms.step_months as integer)
-            as start_step
+        terms.start_step
     from {{ ref('int_progress_chain') }} as links
     inner join terms on links.target_key = terms.target_key
 ),
@@ -293,6 +294,19 @@ seasoned as (
         joined.scale,
         terms.path_shape,
         terms.step_months,
+        terms.sense,
+        terms.target_value,
+        terms.min_value,
+        terms.max_value,
+        terms.start_step,
+        cast(
+            {{ month_index('terms.target_end') }} / terms.step_months as integer
+        ) as target_step,
+        greatest(
+            terms.first_month + terms.step_months - 1,
+            {{ month_index('terms.from_end') }}
+        ) as first_told_month,
+        terms.first_month + terms.plan_months - 1 as last_told_month,
         case
             when terms.path_shape in ('linear', 'constant')
                 then cast(12 / terms.step_months as integer)

@@ -1,46 +1,22 @@
 with
 
-terms as (
-    select
-        terms.*,
-        cast(
-            {{ month_index('terms.target_end') }} / terms.step_months as integer
-        ) as target_step,
-        cast((terms.first_month - 1) / terms.step_months as integer)
-            as start_step,
-        greatest(
-            terms.first_month + terms.step_months - 1,
-            {{ month_index('touched.from_end') }}
-        ) as first_told_month,
-        terms.first_month + terms.plan_months - 1 as last_told_month
-    from {{ ref('int_target_terms') }} as terms
-    inner join {{ ref('int_progress_touched') }} as touched
-        on terms.target_key = touched.target_key
-),
-
 -- One row for each period of the plan that is computed again.
 wanted as (
     select
-        series.*,
-        terms.sense,
-        terms.target_value,
-        terms.min_value,
-        terms.max_value,
-        terms.target_step,
-        terms.target_step - terms.start_step as target_steps,
+        *,
+        target_step - start_step as target_steps,
         unnest([
             p.step_no for p in series.points
             if case
-                when terms.path_shape in ('linear', 'constant')
+                when series.path_shape in ('linear', 'constant')
                     then
-                        p.step_no * terms.step_months
-                        between terms.first_told_month
-                        and terms.last_told_month
-                else p.step_no > terms.start_step
+                        p.step_no * series.step_months
+                        between series.first_told_month
+                        and series.last_told_month
+                else p.step_no > series.start_step
             end
         ]) as step_no
     from {{ ref('int_forecast_points') }} as series
-    inner join terms on series.target_key = terms.target_key
 ),
 
 -- What was there at that period, and nothing later.
