@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, date, datetime, time
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -48,7 +49,8 @@ def build_as_of(
         "DBT_TARGET_PATH": str(settings.home / "dbt" / "as_of"),
     }
     hand_to_dbt(environment)
-    manifest = manifest_of(settings, "as_of")
+    read_manifest = partial(manifest_of, settings, "as_of")
+    manifest = read_manifest()
     hand_to_dbt({"PLANWATCH_WAREHOUSE": str(into)})
     arguments = ["run", "--target", "as_of"]
     if select:
@@ -61,7 +63,7 @@ def build_as_of(
         if goes_on or select:
             report = run_dbt(arguments, bounds, manifest)
         else:
-            report = run_anew(settings, arguments, bounds, target="as_of")
+            report = run_anew(read_manifest, arguments, bounds)
     _record(settings, into, bounds)
     return report
 

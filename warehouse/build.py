@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
+
+import duckdb
 
 from ingestion.clock import now
 from ingestion.errors import Damaged, SiteError, UsageError
@@ -23,6 +27,9 @@ from warehouse.project import (
 )
 from warehouse.replay_load import load_replays
 from warehouse.shares import SHARE, runs, share_count
+
+# What is done on dbt's own connection, once all went well.
+Finish = Callable[[duckdb.DuckDBPyConnection], None]
 
 LAYERS = ("staging", "intermediate", "core", "marts", "published")
 
@@ -64,89 +71,104 @@ def build(
         raise UsageError(
             f"There is no layer {layer!r}.", f"choose one of: {', '.join(LAYERS)}."
         )
-    if layer in (None, LAYERS[0]):
-        load_outcomes(settings)
-        load_replays(settings)
-    bounds, last = _bounds(settings)
-    if not full_refresh and last == bounds:
-        return BuildReport(
-            bounds.load_seq, stamp_naive(bounds.as_of), 0, 0, 0.0, skipped=True
-        )
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     hand_to_dbt(dbt_environment(settings))
-    # Rows that incremental models made by other SQL would stay among the new.
-    anew = full_refresh or last is None or last.project_hash != bounds.project_hash
-    if anew:
-        _forget_finished(settings)
-        with writer_lock(settings):
-            report = run_anew(settings, arguments, bounds, layer)
-    else:
-        manifest = manifest_of(settings)
-        select = ["--select", f"path:models/{layer}"] if layer else []
-        # A view says the same as when it was made; only tables have to move.
-        select += ["--exclude", "config.materialized:view"]
-        if _registries_stand(settings, last, bounds, manifest):
-            select.append(f"tag:{standing_registries.TAG}")
-        with writer_lock(settings):
-            report = run_dbt([*arguments, *select], bounds, manifest)
-    if layer in (None, LAYERS[-1]):
-        _record(settings, bounds)
-    return report
-
-
-def _registries_stand(
-    settings: Settings, last: Bounds, bounds: Bounds, manifest: Any
-) -> bool:
-    """Whether the models of the registries may stand; then notes them as read."""
+    # To open and close the file takes long enough to do it no more than twice.
     with writer(settings) as connection:
-        if bounds.as_of < last.as_of or standing_registries.have_news(
-            connection, last.load_seq, last.as_of, bounds.as_of
-        ):
-            return False
+        if layer in (None, LAYERS[0]):
+            load_outcomes(connection, settings)
+            load_replays(connection, settings)
+        bounds, last = _bounds(connection, settings)
+        if not full_refresh and last == bounds:
+            return BuildReport(
+                bounds.load_seq, stamp_naive(bounds.as_of), 0, 0, 0.0, skipped=True
+            )
+        # Rows that incremental models made by other SQL would stay among the new.
+        anew = full_refresh or last is None or last.project_hash != bounds.project_hash
+        if anew:
+            # What a killed run leaves half made must not pass for a finished build.
+            connection.execute("delete from ops.build")
+        else:
+            manifest = manifest_of(settings)
+            arguments += _moving(connection, layer, last, bounds, manifest)
+    record = partial(_record, settings, bounds)
+    finish = record if layer in (None, LAYERS[-1]) else None
+    with writer_lock(settings):
+        if anew:
+            read_manifest = partial(manifest_of, settings)
+            return run_anew(read_manifest, arguments, bounds, layer, finish)
+        return run_dbt(arguments, bounds, manifest, finish)
+
+
+def _moving(
+    connection: duckdb.DuckDBPyConnection,
+    layer: str | None,
+    last: Bounds,
+    bounds: Bounds,
+    manifest: Any,
+) -> list[str]:
+    """Which models a wave makes: those whose rows can have changed.
+
+    Those of the registries may stand; then they are noted as read.
+    """
+    select = ["--select", f"path:models/{layer}"] if layer else []
+    # A view says the same as when it was made; only tables have to move.
+    select += ["--exclude", "config.materialized:view"]
+    if bounds.as_of >= last.as_of and not standing_registries.have_news(
+        connection, last.load_seq, last.as_of, bounds.as_of
+    ):
         standing_registries.leave_standing(
             connection, manifest, bounds.load_seq, bounds.as_of
         )
-    return True
+        select.append(f"tag:{standing_registries.TAG}")
+    return select
 
 
 def stamp_naive(moment: datetime) -> str:
     return f"{moment.isoformat()}Z"
 
 
-def _bounds(settings: Settings) -> tuple[Bounds, Bounds | None]:
-    with writer(settings) as connection:
-        seq, observations = connection.execute(
-            "select max(load_seq), (select count(*) from raw.observation)"
-            " from raw.batch where status = 'loaded'"
-        ).fetchone()
-        if seq is None:
-            raise SiteError(
-                "Nothing has been loaded yet.",
-                "run `planwatch ingest` and `planwatch load`, or `planwatch run`.",
-            )
-        as_of = model_clock(connection, now(settings).replace(tzinfo=None))
-        last = connection.execute(
-            "select load_seq, as_of, project_hash from ops.build"
-            # In order of insertion: the clock of a replay may stand still.
-            " order by rowid desc limit 1"
-        ).fetchone()
+def _bounds(
+    connection: duckdb.DuckDBPyConnection, settings: Settings
+) -> tuple[Bounds, Bounds | None]:
+    seq, observations = connection.execute(
+        "select max(load_seq), (select count(*) from raw.observation)"
+        " from raw.batch where status = 'loaded'"
+    ).fetchone()
+    if seq is None:
+        raise SiteError(
+            "Nothing has been loaded yet.",
+            "run `planwatch ingest` and `planwatch load`, or `planwatch run`.",
+        )
+    as_of = model_clock(connection, now(settings).replace(tzinfo=None))
+    last = connection.execute(
+        "select load_seq, as_of, project_hash from ops.build"
+        # In order of insertion: the clock of a replay may stand still.
+        " order by rowid desc limit 1"
+    ).fetchone()
     bounds = Bounds(seq, as_of, project_hash(), observations)
     return bounds, Bounds(*last) if last else None
 
 
 def run_anew(
-    settings: Settings,
+    read_manifest: Callable[[], Any],
     arguments: list[str],
     bounds: Bounds,
     layer: str | None = None,
-    target: str = "duckdb",
+    finish: Finish | None = None,
 ) -> BuildReport:
-    """Make everything anew (or one layer), in as many shares as memory asks for."""
+    """Make everything anew (or one layer), in as many shares as memory asks for.
+
+    Each share is compiled apart, from a manifest of its own.
+    """
     reports = []
-    for share, selection in runs(share_count(bounds.observations), layer):
+    shares = list(runs(share_count(bounds.observations), layer))
+    for number, (share, selection) in enumerate(shares, 1):
         hand_to_dbt({SHARE: share})
-        manifest = manifest_of(settings, target)
-        reports.append(run_dbt([*arguments, *selection], bounds, manifest))
+        then = finish if number == len(shares) else None
+        reports.append(
+            run_dbt([*arguments, *selection], bounds, read_manifest(), then)
+        )
     hand_to_dbt({SHARE: "1/1"})
     timings: Counter[str] = Counter()
     for report in reports:
@@ -160,10 +182,15 @@ def run_anew(
     )
 
 
-def run_dbt(arguments: list[str], bounds: Bounds, manifest) -> BuildReport:
-    """Run dbt within `bounds`, in the environment that stands.
+def run_dbt(
+    arguments: list[str],
+    bounds: Bounds,
+    manifest: Any,
+    finish: Finish | None = None,
+) -> BuildReport:
+    """Run dbt within `bounds`, in the environment that stands; then `finish`.
 
-    Raises Damaged with what failed.
+    Raises Damaged with what failed; nothing is finished then.
     """
     hand_to_dbt(
         {
@@ -172,7 +199,7 @@ def run_dbt(arguments: list[str], bounds: Bounds, manifest) -> BuildReport:
         }
     )
     # The files that dbt writes about a run take longer than a wave.
-    outcome = invoke(["--no-write-json", *arguments], manifest)
+    outcome = invoke(["--no-write-json", *arguments], manifest, finish)
     results = getattr(outcome.result, "results", None) or []
     # Exposures are listed too, as something that needs no doing.
     fine = ("success", "pass", "warn", "no-op")
@@ -204,33 +231,28 @@ def _failure(result) -> str:
     return f"{result.node.name}: {text[:300]}"
 
 
-def _forget_finished(settings: Settings) -> None:
-    """What a killed run leaves half made must not pass for a finished build."""
-    with writer(settings) as connection:
-        connection.execute("delete from ops.build")
-
-
-def _record(settings: Settings, bounds: Bounds) -> None:
+def _record(
+    settings: Settings, bounds: Bounds, connection: duckdb.DuckDBPyConnection
+) -> None:
     """Note how far this build came: as far as the model that read least.
 
     Layer by layer, rows may be loaded in between; what a lower layer has not
     read must not count as built. A model that is a table no more reads nothing.
     """
-    with writer(settings) as connection:
-        seq, as_of = connection.execute(
-            """
-            with reached as (
-                select max(load_seq) as load_seq, max(as_of) as as_of
-                from ops.watermark
-                where model in (select table_name from duckdb_tables())
-                group by model
-            )
-
-            select least(min(load_seq), ?), least(min(as_of), ?) from reached
-            """,
-            [bounds.load_seq, bounds.as_of],
-        ).fetchone()
-        connection.execute(
-            "insert into ops.build values (?, ?, ?, ?)",
-            [seq, as_of, bounds.project_hash, now(settings).replace(tzinfo=None)],
+    seq, as_of = connection.execute(
+        """
+        with reached as (
+            select max(load_seq) as load_seq, max(as_of) as as_of
+            from ops.watermark
+            where model in (select table_name from duckdb_tables())
+            group by model
         )
+
+        select least(min(load_seq), ?), least(min(as_of), ?) from reached
+        """,
+        [bounds.load_seq, bounds.as_of],
+    ).fetchone()
+    connection.execute(
+        "insert into ops.build values (?, ?, ?, ?)",
+        [seq, as_of, bounds.project_hash, now(settings).replace(tzinfo=None)],
+    )

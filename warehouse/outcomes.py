@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
+
 from ingestion.outcomes import COLUMNS, outcome_files
 from ingestion.settings import Settings
-from warehouse.database import transaction, writer
+from warehouse.database import transaction
 
 _KEY = "run_id, source_code, shard, url, attempt, attempted_at"
 _READ = {
@@ -17,13 +19,13 @@ _READ = {
 }
 
 
-def load_outcomes(settings: Settings) -> int:
+def load_outcomes(connection: duckdb.DuckDBPyConnection, settings: Settings) -> int:
     """Add attempts that raw does not have yet; gives how many.
 
     A finished run is read once. The log of a run that is still going on is
     read again each time and only its new lines are added.
     """
-    with writer(settings) as connection, transaction(connection):
+    with transaction(connection):
         done = {
             name
             for (name,) in connection.execute(

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from ingestion.durable import commit_file, machine_faults
 from ingestion.errors import Damaged
@@ -53,8 +56,14 @@ def hand_to_dbt(variables: dict[str, str]) -> None:
     os.environ.update(variables)
 
 
-def invoke(arguments: list[str], manifest: Any = None):
+def invoke(
+    arguments: list[str],
+    manifest: Any = None,
+    finish: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
+):
     """Run dbt in this process; gives its dbtRunnerResult.
+
+    When all went well, `finish` gets the connection before it is closed.
 
     One connection serves all models of the run: opening the file anew for each
     takes longer than most of them. It is closed at the end, or dbt would keep
@@ -67,9 +76,12 @@ def invoke(arguments: list[str], manifest: Any = None):
     leave_out_debug_events()
     make_contexts_lightly()
     try:
-        return dbtRunner(manifest=manifest).invoke(
+        outcome = dbtRunner(manifest=manifest).invoke(
             ["--log-level", "none", "--log-level-file", "info", *arguments]
         )
+        if finish and outcome.success:
+            finish(DuckDBConnectionManager.env().handle().cursor())
+        return outcome
     finally:
         DuckDBConnectionManager.close_all_connections()
 

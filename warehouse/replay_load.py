@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import duckdb
+
 from ingestion.clock import now
 from ingestion.settings import Settings
-from warehouse.database import transaction, writer
+from warehouse.database import transaction
 
 _BATCH = """
 insert into raw.batch by name
@@ -31,12 +33,12 @@ returning load_seq
 """
 
 
-def load_replays(settings: Settings) -> int:
+def load_replays(connection: duckdb.DuckDBPyConnection, settings: Settings) -> int:
     """Add replays that raw does not have yet, in their order; gives how many."""
     kept = _kept(settings)
     if not kept:
         return 0
-    with writer(settings) as connection, transaction(connection):
+    with transaction(connection):
         done = {
             name
             for (name,) in connection.execute(

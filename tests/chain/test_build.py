@@ -18,10 +18,10 @@ def test_a_model_that_is_gone_holds_no_build_back(published_copy):
             " values ('was_a_table_once', 0, ?)",
             [datetime(2000, 1, 1)],
         )
-    bounds, last = _bounds(published_copy)
-    assert last == bounds
-    _record(published_copy, bounds)
-    assert _bounds(published_copy) == (bounds, bounds)
+        bounds, last = _bounds(connection, published_copy)
+        assert last == bounds
+        _record(published_copy, bounds, connection)
+        assert _bounds(connection, published_copy) == (bounds, bounds)
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -39,6 +39,7 @@ def test_a_build_takes_as_many_threads_as_it_may(published_copy, monkeypatch, th
     settings = published_copy.model_copy(update={"threads": threads})
     for name, value in dbt_environment(settings).items():
         monkeypatch.setenv(name, value)
-    bounds, _ = _bounds(settings)
+    with writer(settings) as connection:
+        bounds, _ = _bounds(connection, settings)
     run_dbt(["run", "--select", "stg_clock"], bounds, manifest_of(settings))
     assert told == [threads]

@@ -13,6 +13,7 @@ from small_world import SmallWorld
 
 from ingestion.settings import Settings
 from warehouse import build as build_stage
+from warehouse.database import writer
 from warehouse.project import project_hash
 from warehouse.schema import apply_schema
 from warehouse.standing_registries import TAG, have_news
@@ -120,7 +121,8 @@ def test_a_wave_of_figures_leaves_them_standing(warehouse, tmp_path):
     }
     assert of_registries & report.timings.keys() == set()
     # Whoever reads on from them has read as far as they have.
-    bounds, last = build_stage._bounds(settings)
+    with writer(settings) as connection:
+        bounds, last = build_stage._bounds(connection, settings)
     assert last == bounds
     assert bounds.load_seq == world.seq
     left = told(settings, of_registries)
