@@ -166,9 +166,7 @@ def run_anew(
     for number, (share, selection) in enumerate(shares, 1):
         hand_to_dbt({SHARE: share})
         then = finish if number == len(shares) else None
-        reports.append(
-            run_dbt([*arguments, *selection], bounds, read_manifest(), then)
-        )
+        reports.append(run_dbt([*arguments, *selection], bounds, read_manifest(), then))
     hand_to_dbt({SHARE: "1/1"})
     timings: Counter[str] = Counter()
     for report in reports:
