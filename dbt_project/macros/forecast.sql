@@ -37,3 +37,12 @@
         {{ ended }}
     )
 {%- endmacro %}
+
+{#- The last of some points that is of the season of a series' target. -#}
+{% macro last_of_season(points, series) -%}
+    [
+        p for p in {{ points }}
+        if p.step_no % {{ series }}.seasons
+        = {{ series }}.target_step % {{ series }}.seasons
+    ][-1]
+{%- endmacro %}

@@ -350,7 +350,8 @@ paired as (
                         then reached[i - reaching.seasons]
                     else [
                         p for p in reached[:i - 1]
-                        if (reached[i].step_no - p.step_no) % reaching.seasons = 0
+                        if (reached[i].step_no - p.step_no)
+                        % reaching.seasons = 0
                     ][-1]
                 end
             }

@@ -51,13 +51,8 @@ final as (
             '[m.state for m in cut.moves if m.step_no <= cut.step_no]', 'ended'
         ) }} as changes,
         coalesce(
-            {%- for points in ['known', 'season_ends'] %}
-            [
-                p for p in cut.{{ points }}
-                if p.step_no % cut.seasons = cut.target_step % cut.seasons
-            ][-1]
-            {{- ',' if not loop.last }}
-            {%- endfor %}
+            {{ last_of_season('cut.known', 'cut') }},
+            {{ last_of_season('cut.season_ends', 'cut') }}
         ) as anchor
     from cut
 )

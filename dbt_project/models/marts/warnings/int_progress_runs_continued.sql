@@ -2,7 +2,7 @@
     most waves. To look at that period alone takes a fraction of what it takes to
     line up the periods of a series. -#}
 
-{#- In the order of their names; only periods of two lengths can be out of it. -#}
+{#- In the order of their names: periods of two lengths may come out of it. -#}
 {% set periods %}
     list_append(
         coalesce(before.periods, []),

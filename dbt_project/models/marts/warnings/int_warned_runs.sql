@@ -1,5 +1,5 @@
-{#- Read once, by int_warnings, which keeps it. Each part reads the tables itself, as
-    in int_progress_runs_before. -#}
+{#- Read once, by int_warnings, which keeps it. Each part reads the tables
+    itself, as in int_progress_runs_before. -#}
 
 {% set newest %}
     {{ earliest(
@@ -24,7 +24,7 @@ told_now as (
         ('<', earliest('bound.seam', ref('int_warnings_seams'))),
     ] -%}
         select
-            runs.* exclude (is_told_before)
+            runs.* exclude (runs.is_told_before)
             replace (
                 struct_pack(
                     value := progress.value,
