@@ -80,23 +80,19 @@ chains as (
         where told_on.target_key is null
     ),
 
-    reach as (
-        select distinct standing.target_key
-        from standing
-        left join out_of_reach
-            on standing.target_key = out_of_reach.target_key
-        where out_of_reach.target_key is null
-    ),
-
     read_from as (
         select
-            levels.*,
+            *,
             case
-                when reach.target_key is not null then levels.from_end
+                when
+                    target_key in (select standing.target_key from standing)
+                    and target_key not in (
+                        select out_of_reach.target_key from out_of_reach
+                    )
+                    then from_end
                 else cast('0001-01-01' as date)
             end as read_end
         from levels
-        left join reach on levels.target_key = reach.target_key
     ),
 {%- else -%}
     read_from as (
@@ -253,7 +249,10 @@ fresh as (
                 ] as points
             )
         from standing
-        inner join reach on standing.target_key = reach.target_key
+        where
+            target_key not in (
+                select out_of_reach.target_key from out_of_reach
+            )
     ),
 
     joined as (

@@ -19,10 +19,7 @@ told_before as (
 -- earlier period are told as they were before. What is judged anew goes back
 -- further than what is new, and is little: each is read for itself.
 told_now as (
-    {% for which, bound in [
-        ('>=', newest),
-        ('<', earliest('bound.seam', ref('int_warnings_seams'))),
-    ] -%}
+    {% for which in ['>=', '<'] -%}
         select
             runs.* exclude (runs.is_told_before)
             replace (
@@ -57,7 +54,12 @@ told_now as (
         where
             not runs.is_told_before
             and {{ period_end('runs.period') }} {{ which }} {{ newest }}
-            and progress.period_end >= {{ bound }}
+            and progress.period_end {{ which }} {{ newest }}
+            {% if which == '<' -%}
+                and progress.period_end >= {{ earliest(
+                    'bound.seam', ref('int_warnings_seams')
+                ) }}
+            {%- endif %}
         {{ 'union all' if not loop.last }}
     {% endfor -%}
 ),
