@@ -105,7 +105,7 @@
                 and {{ same(key, 'kept', 'told') }};
         {%- endif %}
         insert into {{ kept }} by name
-        select * from {{ ref(rows) }}
+        select * from {{ ref(rows) }} order by last_end
     {%- endif -%}
 {%- endmacro %}
 
