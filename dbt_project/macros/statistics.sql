@@ -25,25 +25,38 @@
 
 {#- Its series in x, the square of the angle's cosine: 1 + 2/3 x + 2/3 4/5 x² …
     for odd degrees, 1 + 1/2 x + 1/2 3/4 x² … for even ones (`less` is 1). From the
-    last term to the first (Horner), each one product. The factors come first, for
-    what a list_reduce reads beside its list may be another row's (DuckDB 1.5, its
-    issue 25816). -#}
+    last term to the first (Horner). Written out, the first thirty terms take a third
+    of the time that a list of them takes, and give the same bytes. In the list the
+    factors come first, for what a list_reduce reads beside its list may be another
+    row's (DuckDB 1.5, its issue 25816). -#}
 {% macro series_of_cosines(t, df, less) -%}
+    {%- set written = 30 -%}
+    {%- set x = '(1 + ' ~ t ~ ' * ' ~ t ~ ' / ' ~ df ~ ')' -%}
+    {%- set summed = namespace(up='1') -%}
+    {%- for k in range(written, 0, -1) -%}
+        {%- set factor = '(' ~ (2 * k - less) ~ ' / ' ~ (2 * k + 1 - less) ~ ')' -%}
+        {%- set summed.up -%}
+            case
+                when {{ df }} >= {{ 2 * k + 2 }}
+                    then 1 + {{ factor }} / {{ x }} * {{ summed.up }}
+                else 1
+            end
+        {%- endset -%}
+    {%- endfor -%}
     case
-        when {{ df }} > 1
-            then
-                list_reduce(
-                    [
-                        (2 * k - {{ less }}) / (2 * k + 1 - {{ less }})
-                        / (1 + {{ t }} * {{ t }} / {{ df }})
-                        for k in range(
-                            cast(floor({{ df }} / 2) as bigint) - 1, 0, -1
-                        )
-                    ],
-                    lambda {{ 's, f' if execute else '(s, f)' }}: 1 + s * f,
-                    cast(1 as double)
-                )
-        else 0
+        when {{ df }} <= 1 then 0
+        when {{ df }} < {{ 2 * written + 4 }} then {{ summed.up }}
+        else
+            list_reduce(
+                [
+                    (2 * k - {{ less }}) / (2 * k + 1 - {{ less }}) / {{ x }}
+                    for k in range(
+                        cast(floor({{ df }} / 2) as bigint) - 1, 0, -1
+                    )
+                ],
+                lambda {{ 's, f' if execute else '(s, f)' }}: 1 + s * f,
+                cast(1 as double)
+            )
     end
 {%- endmacro %}
 
