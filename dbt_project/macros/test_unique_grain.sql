@@ -6,12 +6,14 @@
   only the rows that the latest list of touched series, one row each, had written:
   what stands from before was tested then, and a wave must not cost a look at all
   history. A join, because `exists` with an inequality takes ten times as long.
+  `touched_by` names what it lists instead, if that is written anew as a whole.
 
   `counted_by` names fewer columns to count by, among them a hash of the others:
   rows that are equal in the grain are equal in these.
 -#}
 {% test unique_grain(
-    model, columns, key=none, since=none, touched=none, counted_by=none
+    model, columns, key=none, since=none, touched=none,
+    touched_by=none, counted_by=none
 ) %}
 
     {%- set grain = 'tested.' ~ (counted_by or columns) | join(', tested.') %}
@@ -35,6 +37,12 @@
             {%- if since %}
                 and {{ since }} >= {{ earliest('bound.' ~ since, model, is_fresh) }}
             {%- endif %}
+    {%- elif touched_by -%}
+        where
+            (tested.{{ touched_by | join(', tested.') }}) in (
+                select {{ touched_by | join(', ') }}
+                from {{ touched }}
+            )
     {%- elif touched -%}
         inner join {{ touched }} as touched
             on

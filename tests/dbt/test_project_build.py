@@ -264,19 +264,35 @@ def test_of_several_readers_the_one_that_is_furthest_behind_counts(
     assert touched() > 0
 
 
-def test_a_row_that_a_wave_wrote_twice_is_found(rated, tmp_path, monkeypatch):
-    mart = "marts.indicator_progress"
+@pytest.mark.parametrize(
+    ("mart", "written"),
+    [
+        (
+            "indicator_progress",
+            "intermediate.int_progress_touched as touched"
+            " on told.target_key = touched.target_key"
+            " and told.period_end >= touched.from_end",
+        ),
+        (
+            "reporting_discipline",
+            "intermediate.int_reports_touched as touched"
+            " on told.form_code = touched.form_code and told.period = touched.period",
+        ),
+    ],
+)
+def test_a_row_that_a_wave_wrote_twice_is_found(
+    rated, tmp_path, monkeypatch, mart, written
+):
     made = replace(rated, path=tmp_path / "w" / rated.path.name)
     made.path.parent.mkdir()
     shutil.copy(rated.path, made.path)
     monkeypatch.setenv("PLANWATCH_WAREHOUSE", str(made.path))
-    checked = ("test", "--select", "indicator_progress,test_type:generic")
+    checked = ("test", "--select", f"{mart},test_type:generic")
     assert made.dbt(*checked).success
     with duckdb.connect(made.path) as connection:
         (twice,) = connection.execute(
-            f"insert into {mart} select told.* from {mart} as told"
-            " join intermediate.int_progress_touched as touched using (target_key)"
-            " where told.period_end >= touched.from_end limit 1"
+            f"insert into marts.{mart} select told.* from marts.{mart} as told"
+            f" join {written} limit 1"
         ).fetchone()
     assert twice == 1
     failed = [r.node.name for r in made.dbt(*checked).result if r.status == "fail"]
