@@ -2,7 +2,8 @@
   The grain of a relation names one row; missing parts count as a value.
 
   With `key`, only the keys that a load since the last build has touched are
-  looked at (no further back than the oldest `since` among them), with `touched`
+  looked at (no further back than the oldest `since` among them), as the relation
+  itself tells or the facts that it is made of (`told_by`); with `touched`
   only the rows that the latest list of touched series, one row each, had written:
   what stands from before was tested then, and a wave must not cost a look at all
   history. A join, because `exists` with an inequality takes ten times as long.
@@ -12,7 +13,7 @@
   rows that are equal in the grain are equal in these.
 -#}
 {% test unique_grain(
-    model, columns, key=none, since=none, touched=none,
+    model, columns, key=none, since=none, told_by=none, touched=none,
     touched_by=none, counted_by=none
 ) %}
 
@@ -31,7 +32,7 @@
         where
             {{ key }} in (
                 select {{ key }}
-                from {{ model }}
+                from {{ told_by or model }}
                 where {{ is_fresh }}
             )
             {%- if since %}
@@ -48,6 +49,7 @@
             on
                 tested.target_key = touched.target_key
                 and tested.period_end >= touched.from_end
+        where tested.period_end >= {{ earliest('bound.from_end', touched) }}
     {%- endif %}
     group by {{ grain }}
     having count(*) > 1

@@ -7,6 +7,24 @@ touched as (
     select * from {{ ref('int_warnings_touched_duties') }}
 ),
 
+-- Most units are always on time: there is nothing to tell of them, unless the
+-- rule takes no late report for too many.
+noticed as (
+    select distinct
+        form_code,
+        unit_code
+    from {{ ref('int_obligation_reports') }}
+    where
+        is_due
+        and (
+            not is_on_time
+            or exists (
+                select 1 from {{ ref('int_rules') }}
+                where rule_id = 'EW_LATE_UNIT' and late_share_pct <= 0
+            )
+        )
+),
+
 -- One line per duty that has fallen due, of units with news, numbered along
 -- the unit's own time.
 final as (
@@ -28,6 +46,10 @@ final as (
         on
             reports.form_code = touched.form_code
             and reports.unit_code = touched.unit_code
+    inner join noticed
+        on
+            reports.form_code = noticed.form_code
+            and reports.unit_code = noticed.unit_code
     where reports.is_due
 )
 
