@@ -265,23 +265,19 @@ def test_of_several_readers_the_one_that_is_furthest_behind_counts(
 
 
 @pytest.mark.parametrize(
-    ("mart", "written"),
+    ("mart", "touched", "key", "is_written"),
     [
         (
             "indicator_progress",
-            "intermediate.int_progress_touched as touched"
-            " on told.target_key = touched.target_key"
-            " and told.period_end >= touched.from_end",
+            "int_progress_touched",
+            "target_key",
+            "told.period_end >= touched.from_end",
         ),
-        (
-            "reporting_discipline",
-            "intermediate.int_reports_touched as touched"
-            " on told.form_code = touched.form_code and told.period = touched.period",
-        ),
+        ("reporting_discipline", "int_reports_touched", "form_code, period", "true"),
     ],
 )
 def test_a_row_that_a_wave_wrote_twice_is_found(
-    rated, tmp_path, monkeypatch, mart, written
+    rated, tmp_path, monkeypatch, mart, touched, key, is_written
 ):
     made = replace(rated, path=tmp_path / "w" / rated.path.name)
     made.path.parent.mkdir()
@@ -292,7 +288,8 @@ def test_a_row_that_a_wave_wrote_twice_is_found(
     with duckdb.connect(made.path) as connection:
         (twice,) = connection.execute(
             f"insert into marts.{mart} select told.* from marts.{mart} as told"
-            f" join {written} limit 1"
+            f" join intermediate.{touched} as touched using ({key})"
+            f" where {is_written} limit 1"
         ).fetchone()
     assert twice == 1
     failed = [r.node.name for r in made.dbt(*checked).result if r.status == "fail"]

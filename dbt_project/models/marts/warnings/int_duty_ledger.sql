@@ -7,6 +7,11 @@ touched as (
     select * from {{ ref('int_warnings_touched_duties') }}
 ),
 
+rule as (
+    select * from {{ ref('int_rules') }}
+    where rule_id = 'EW_LATE_UNIT'
+),
+
 -- Most units are always on time: there is nothing to tell of them, unless the
 -- rule takes no late report for too many.
 noticed as (
@@ -19,8 +24,8 @@ noticed as (
         and (
             not is_on_time
             or exists (
-                select 1 from {{ ref('int_rules') }}
-                where rule_id = 'EW_LATE_UNIT' and late_share_pct <= 0
+                select 1 from rule
+                where rule.late_share_pct <= 0
             )
         )
 ),
