@@ -1,20 +1,21 @@
 {#-
   The grain of a relation names one row; missing parts count as a value.
 
-  With `key`, only the keys that a load since the last build has touched are
-  looked at (no further back than the oldest `since` among them), as the relation
-  itself tells or the facts that it is made of (`told_by`); with `touched`
-  only the rows that the latest list of touched series, one row each, had written:
-  what stands from before was tested then, and a wave must not cost a look at all
-  history. A join, because `exists` with an inequality takes ten times as long.
-  `touched_by` names what it lists instead, if that is written anew as a whole.
+  With `key`, only the keys are looked at of which something was loaded since the last
+  build, or became known (`known`) although it was loaded before; no further back than
+  the oldest `since` among them. The relation itself says which, or the facts that it is
+  made of (`told_by`). With `touched`, only the rows that the latest list of touched
+  series, one row each, had written; `touched_by` names the columns of another list,
+  of which all rows are written anew. What stands from before was tested then, and a
+  wave must not cost a look at all history. A join, because `exists` with an inequality
+  takes ten times as long.
 
   `counted_by` names fewer columns to count by, among them a hash of the others:
   rows that are equal in the grain are equal in these.
 -#}
 {% test unique_grain(
-    model, columns, key=none, since=none, told_by=none, touched=none,
-    touched_by=none, counted_by=none
+    model, columns, key=none, since=none, known='known_from', told_by=none,
+    touched=none, touched_by=none, counted_by=none
 ) %}
 
     {%- set grain = 'tested.' ~ (counted_by or columns) | join(', tested.') %}
@@ -23,20 +24,33 @@
         count(*) as n_rows
     from {{ model }} as tested
     {% if key and not flags.FULL_REFRESH -%}
-        {%- set is_fresh -%}
-            load_seq > (
-                select coalesce(max(finished.load_seq), -1)
-                from {{ source('ops', 'build') }} as finished
-            )
-        {%- endset -%}
+        {#- Each for itself: of an "or" the engine passes over no blocks. -#}
+        {%- set fresh = [] -%}
+        {%- for column, reached, nothing in [
+            ('load_seq', 'load_seq', '-1'),
+            (known, 'as_of', "cast('0001-01-01' as timestamp)"),
+        ] -%}
+            {%- do fresh.append(
+                column ~ ' > (select coalesce(max(finished.' ~ reached ~ '), '
+                ~ nothing ~ ') from ' ~ source('ops', 'build') ~ ' as finished)'
+            ) -%}
+        {%- endfor %}
         where
             {{ key }} in (
-                select {{ key }}
-                from {{ told_by or model }}
-                where {{ is_fresh }}
+                {% for is_fresh in fresh -%}
+                    select {{ key }}
+                    from {{ told_by or model }}
+                    where {{ is_fresh }}
+                    {{ 'union all' if not loop.last }}
+                {% endfor -%}
             )
             {%- if since %}
-                and {{ since }} >= {{ earliest('bound.' ~ since, model, is_fresh) }}
+                and {{ since }} >= least(
+                    {% for is_fresh in fresh -%}
+                        {{ earliest('bound.' ~ since, model, is_fresh) }}
+                        {{- ', ' if not loop.last }}
+                    {% endfor -%}
+                )
             {%- endif %}
     {%- elif touched_by -%}
         where

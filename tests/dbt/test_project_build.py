@@ -297,6 +297,41 @@ def test_a_row_that_a_wave_wrote_twice_is_found(
     assert all(name.startswith("unique_grain") for name in failed)
 
 
+@pytest.mark.parametrize(
+    ("table", "known"),
+    [
+        ("core.fct_observation", "known_from"),
+        ("core.fct_submission", "received_at"),
+        ("marts.revision_triangle", "known_from"),
+    ],
+)
+def test_what_was_loaded_before_and_is_known_only_now_is_tested(
+    rated, tmp_path, monkeypatch, table, known
+):
+    made = replace(rated, path=tmp_path / "w" / rated.path.name)
+    made.path.parent.mkdir()
+    shutil.copy(rated.path, made.path)
+    monkeypatch.setenv("PLANWATCH_WAREHOUSE", str(made.path))
+    with duckdb.connect(made.path) as connection:
+        # The last build had read every load, but nothing that became known last.
+        (day,) = connection.execute(
+            f"select max({known}) - interval 1 second from {table}"
+        ).fetchone()
+        connection.execute(
+            "insert into ops.build select max(load_seq), ?, 'x', ? from raw.batch",
+            [day, day],
+        )
+        (twice,) = connection.execute(
+            f"insert into {table} select * from {table} where {known} > ? limit 1",
+            [day],
+        ).fetchone()
+    assert twice == 1
+    model = table.split(".")[1]
+    told = made.dbt("test", "--select", f"{model},test_type:generic").result
+    failed = [r.node.name for r in told if r.status == "fail"]
+    assert any(name.startswith("unique_grain") for name in failed)
+
+
 def test_a_wave_touches_only_the_series_that_its_rows_touch(warehouse):
     # WORK: the late report of U2 holds no target's figure; U1 owns the target.
     assert warehouse.facts["touched"] == [("CO2",), ("GROWTH",)]

@@ -12,8 +12,8 @@ rule as (
     where rule_id = 'EW_LATE_UNIT'
 ),
 
--- Most units are always on time: there is nothing to tell of them, unless the
--- rule takes no late report for too many.
+-- Of units that were always on time there is nothing to tell, unless the rule
+-- takes no late report for too many.
 noticed as (
     select distinct
         form_code,
