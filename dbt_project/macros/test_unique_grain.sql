@@ -25,32 +25,27 @@
     from {{ model }} as tested
     {% if key and not flags.FULL_REFRESH -%}
         {#- Each for itself: of an "or" the engine passes over no blocks. -#}
-        {%- set fresh = [] -%}
-        {%- for column, reached, nothing in [
-            ('load_seq', 'load_seq', '-1'),
-            (known, 'as_of', "cast('0001-01-01' as timestamp)"),
-        ] -%}
-            {%- do fresh.append(
-                column ~ ' > (select coalesce(max(finished.' ~ reached ~ '), '
-                ~ nothing ~ ') from ' ~ source('ops', 'build') ~ ' as finished)'
-            ) -%}
-        {%- endfor %}
-        where
-            {{ key }} in (
-                {% for is_fresh in fresh -%}
-                    select {{ key }}
+        {%- set fresh -%}
+            (
+                {% for column, reached, nothing in [
+                    ('load_seq', 'load_seq', '-1'),
+                    (known, 'as_of', "cast('0001-01-01' as timestamp)"),
+                ] -%}
+                    select {{ [key, since] | select | join(', ') }}
                     from {{ told_by or model }}
-                    where {{ is_fresh }}
+                    where
+                        {{ column }} > (
+                            select coalesce(max(finished.{{ reached }}), {{ nothing }})
+                            from {{ source('ops', 'build') }} as finished
+                        )
                     {{ 'union all' if not loop.last }}
                 {% endfor -%}
             )
+        {%- endset %}
+        where
+            {{ key }} in (select {{ key }} from {{ fresh }} as fresh)
             {%- if since %}
-                and {{ since }} >= least(
-                    {% for is_fresh in fresh -%}
-                        {{ earliest('bound.' ~ since, model, is_fresh) }}
-                        {{- ', ' if not loop.last }}
-                    {% endfor -%}
-                )
+                and {{ since }} >= {{ earliest('bound.' ~ since, fresh) }}
             {%- endif %}
     {%- elif touched_by -%}
         where
