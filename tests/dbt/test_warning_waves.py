@@ -14,8 +14,10 @@ from small_world import SmallWorld, indicator, target
 
 FOUNDED = datetime(2025, 6, 1)
 MOVING = ("--select", "+early_warning", "--exclude", "config.materialized:view")
-MONTHS = tuple(
-    f"{year}-{month:02}" for year in range(2021, 2025) for month in range(1, 13)
+# Waves in the middle of years long past, of the present one, and from a January on.
+CALENDARS = tuple(
+    tuple(f"{2021 + n // 12}-{n % 12 + 1:02}" for n in range(first, first + 23))
+    for first in (0, 37, 9)
 )
 FIRST = 15
 WAVES = 8
@@ -26,17 +28,20 @@ KINDS = ("official", "self_reported")
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of one series; a later one of the same period restates it."""
+    """One figure of one series; a later one of the same period restates it.
+
+    Without a value it withdraws what was told.
+    """
 
     place: str
     period: str
-    value: str
+    value: str | None
     kind: str = "official"
     definition: str = "1"
     mark: str = "F"
 
 
-def scripted() -> dict[str, list[dict[int, str]]]:
+def scripted() -> dict[str, list[dict[int, str | None]]]:
     """For each place what each wave brings: {number of the month: value}.
 
     The first wave brings fifteen months, each later one the next month, so
@@ -61,48 +66,52 @@ def scripted() -> dict[str, list[dict[int, str]]]:
         "DEEP": [bad, *worse[:5], worse[5] | {1: GREEN}, worse[6]],
         "TURN": [bad, *coming[:2], coming[2] | {14: GREEN}, *coming[3:]],
         "LATE": [bad, {}, {}, worse[0] | worse[2], worse[1], *coming[4:], {}],
+        "TAKEN": [calm, worse[0], {after: None}, worse[1], *coming[4:], {}],
         "HOLES": [
             dict.fromkeys(range(0, FIRST, 3), RED), {}, {}, *worse[:4], coming[4]
         ],
     }  # fmt: skip
 
 
-def drawn(seed: int, count: int) -> Iterator[list[list[Figure]]]:
+def drawn(
+    seed: int, count: int, months: tuple[str, ...]
+) -> Iterator[list[list[Figure]]]:
     """Series at random: two kinds of source, two definitions, marks, delays."""
     dice = Random(seed)
     for number in range(count):
         waves: list[list[Figure]] = []
-        months = [(month, kind) for month in range(FIRST) for kind in KINDS]
+        told = [(month, kind) for month in range(FIRST) for kind in KINDS]
         for wave in range(WAVES):
             last = FIRST + wave
             if wave:
-                months = [(last - 1, kind) for kind in KINDS if dice.random() < 0.8]
+                told = [(last - 1, kind) for kind in KINDS if dice.random() < 0.8]
                 for back in (1, 2, 3, dice.randint(4, last - 1)):
                     if dice.random() < 0.15:
-                        months.append((last - 1 - back, dice.choice(KINDS)))
+                        told.append((last - 1 - back, dice.choice(KINDS)))
             waves.append(
                 [
                     Figure(
-                        f"D{number}", MONTHS[month], dice.choice((GREEN, YELLOW, RED)),
+                        f"D{number}", months[month],
+                        dice.choice((GREEN, YELLOW, RED, *([None] if wave else ()))),
                         kind, definition, dice.choice("FC" if number % 5 == 0 else "F"),
                     )
-                    for month, kind in months
+                    for month, kind in told
                     for definition in dice.choice(("1", "2", "12"))
                 ]
             )  # fmt: skip
         yield waves
 
 
-def arrivals(seed: int) -> list[list[Figure]]:
+def arrivals(seed: int, months: tuple[str, ...]) -> list[list[Figure]]:
     told = [
         [
-            Figure(place, MONTHS[month], value)
+            Figure(place, months[month], value)
             for place, waves in scripted().items()
             for month, value in waves[wave].items()
         ]
         for wave in range(WAVES)
     ]
-    for waves in drawn(seed, 25):
+    for waves in drawn(seed, 25, months):
         for wave, figures in enumerate(waves):
             told[wave] += figures
     return told
@@ -176,7 +185,7 @@ def test_months_in_waves_give_the_warnings_of_all_months_at_once(
     path = shutil.copytree(start, tmp_path / "w") / "planwatch.duckdb"
     monkeypatch.setenv("PLANWATCH_WAREHOUSE", str(path))
     made = replace(warehouse, path=path, seq=seq)
-    waves = arrivals(seed)
+    waves = arrivals(seed, CALENDARS[seed % 3])
     places = {figure.place for figures in waves for figure in figures}
     made.fill(lambda world: found(world, places), FOUNDED)
     stood = {}
