@@ -14,7 +14,7 @@ create table if not exists ops.watermark (
 );
 
 -- What intermediate.int_warnings continues from: each series at the end of each
--- year in which it was judged, and now.
+-- half-year in which it was judged, and now.
 create table if not exists ops.warned_series (
     target_key varchar not null,
     source_kind varchar not null,
@@ -23,9 +23,9 @@ create table if not exists ops.warned_series (
     is_latest boolean not null
 );
 
--- The latest run of each rule on each series, at the end of each year in which
--- it changed, and now, with the figures of its last period.
-create table if not exists ops.warned_run (
+-- The latest run of each rule on each series, at the end of each half-year in
+-- which it changed, and now, with the figures of its last period.
+create table if not exists ops.warning_run (
     rule_id varchar not null,
     target_key varchar not null,
     source_kind varchar not null,
@@ -40,7 +40,11 @@ create table if not exists ops.warned_run (
     first_raised_at timestamp not null,
     last_seen_at timestamp not null,
     resolved_at timestamp,
-    periods struct(period varchar, status_raw varchar, gap_pct double)[] not null,
+    periods struct(
+        period_no integer,
+        status_no utinyint,
+        gap_pct double
+    )[] not null,
     figures struct(
         value double,
         value_to_date double,

@@ -63,7 +63,7 @@
 
 {#-
   Post-hook. The state from which the next wave continues: where each series
-  stood at the end of each year, and now. It is written in the transaction of
+  stood at the end of each half-year, and now. It is written in the transaction of
   int_warnings, with its rows and its watermark: a killed build leaves all of
   them or none, and the steps before are made again from the state that stands.
   `model` says which rows there are, `rows` what they say.
@@ -81,13 +81,20 @@
             where
                 seams.is_rewound
                 and kept.target_key = seams.target_key
-                and kept.last_end >= seams.seam;
+                and kept.last_end >= seams.seam
+                and kept.last_end >= {{ earliest(
+                    'bound.seam', ref('int_warnings_seams'), 'bound.is_rewound'
+                ) }};
 
             delete from {{ kept }} as kept
             using {{ ref(model) }} as told
             where
                 {{ same(key, 'kept', 'told') }}
-                and year(kept.last_end) = year(told.last_end)
+                and {{ half_year('kept.last_end') }}
+                = {{ half_year('told.last_end') }}
+                and kept.last_end >= {{ earliest(
+                    half_year_start('bound.last_end'), ref(model)
+                ) }}
                 and (
                     kept.is_latest
                     or kept.target_key in (
@@ -138,6 +145,36 @@
 {#- How many of the latest periods of a run its evidence lists: first_period and
     the number of periods tell the rest. -#}
 {% macro periods_in_evidence() -%} 12 {%- endmacro %}
+
+{#- A period of a run as it is kept. Each wave writes the periods of nearly all
+    runs: with names that is three times the work. -#}
+{% macro period_of_run(judged) -%}
+    struct_pack(
+        period_no := {{ period_no(judged ~ '.period') }},
+        status_no := cast(
+            list_position(
+                {{ rag_statuses() }}, {{ judged }}.status_raw
+            ) as utinyint
+        ),
+        gap_pct := {{ judged }}.gap_pct
+    )
+{%- endmacro %}
+
+{#- Such periods as they are read. -#}
+{% macro named_periods(periods) -%}
+    [
+        struct_pack(
+            period := {{ period_of_no('p.period_no') }},
+            status_raw := {{ rag_statuses() }}[p.status_no],
+            gap_pct := p.gap_pct
+        )
+        for p in {{ periods }}
+    ]
+{%- endmacro %}
+
+{% macro rag_statuses() -%}
+    ['achieved', 'green', 'yellow', 'red', 'not_rated']
+{%- endmacro %}
 
 {#- The first of a list of answers that holds for the warning as it was when it was
     given: not for a later outbreak, not for a worse severity, not past its end. -#}

@@ -5,12 +5,7 @@
 {#- In the order of their names: periods of two lengths may come out of it. -#}
 {% set periods %}
     list_append(
-        coalesce(before.periods, []),
-        struct_pack(
-            period := judged.period,
-            status_raw := judged.status_raw,
-            gap_pct := judged.gap_pct
-        )
+        coalesce(before.periods, []), {{ period_of_run('judged') }}
     )
 {% endset %}
 
@@ -21,9 +16,10 @@ judged as (
     where comes_next
 ),
 
+-- Nothing can be added to a run that is over.
 before as (
-    select * from {{ ref('int_progress_runs_before') }}
-    where not is_rewound
+    select * from {{ source('ops', 'warning_run') }}
+    where is_latest and resolved_at is null
 ),
 
 -- A bad period begins a run or goes on with it; a good one ends it.
@@ -67,7 +63,9 @@ final as (
             when judged.is_bad
                 then
                     case
-                        when judged.period < before.periods[-1].period
+                        when
+                            {{ period_no('judged.period') }}
+                            < before.periods[-1].period_no
                             then list_slice(
                                 list_sort({{ periods }}),
                                 -{{ periods_in_evidence() }}, -1

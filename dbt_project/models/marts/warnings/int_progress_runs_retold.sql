@@ -3,7 +3,7 @@
 {% set run %}rule_id, target_key, source_kind{% endset %}
 {% set so_far %}
     over (
-        partition by {{ run }}, run_no order by year_no asc nulls last
+        partition by {{ run }}, run_no order by half_year_no asc nulls last
         rows between unbounded preceding and current row
     )
 {% endset %}
@@ -11,7 +11,7 @@
 {% set in_order %}
     over (
         partition by {{ run }}
-        order by year_no asc nulls last, run_no asc nulls last
+        order by half_year_no asc nulls last, run_no asc nulls last
         rows between unbounded preceding and unbounded following
     )
 {% endset %}
@@ -23,18 +23,8 @@ judged as (
     where not comes_next
 ),
 
--- Of a run that one period is added to, int_progress_runs_continued tells.
 before as (
-    select runs.*
-    from {{ ref('int_progress_runs_before') }} as runs
-    where
-        runs.is_rewound
-        or (runs.target_key, runs.source_kind) in (
-            select
-                judged.target_key,
-                judged.source_kind
-            from judged
-        )
+    select * from {{ ref('int_progress_runs_before') }}
 ),
 
 -- Where no period is bad there is no run: most series end here.
@@ -106,12 +96,12 @@ numbered as (
     where is_bad or was_bad or is_before
 ),
 
--- Year by year, since the state at the end of each is kept.
-years as (
+-- Half-year by half-year, since the state at the end of each is kept.
+half_years as (
     select
         {{ run }},
         run_no,
-        year(period_end) as year_no,
+        {{ half_year('period_end') }} as half_year_no,
         max(period_end) as last_end,
         bool_or(is_before) as is_continued,
         bool_and(is_before) as is_carried,
@@ -126,18 +116,17 @@ years as (
         max_by(measure, place) filter (where is_counted) as measure,
         max_by(compared_with, place) filter (where is_counted)
             as compared_with,
-        list(struct_pack(
-            period := period, status_raw := status_raw, gap_pct := gap_pct
-        )) filter (where is_counted) as periods
+        list({{ period_of_run('numbered') }}) filter (where is_counted)
+            as periods
     from numbered
-    group by {{ run }}, run_no, year(period_end)
+    group by {{ run }}, run_no, {{ half_year('period_end') }}
 ),
 
 added as (
     select
         {{ run }},
         run_no,
-        year_no,
+        half_year_no,
         last_end,
         is_carried,
         -- A key to join by: a condition beside the keys of an outer join would
@@ -154,10 +143,10 @@ added as (
         last_value(measure ignore nulls) {{ so_far }} as measure,
         last_value(compared_with ignore nulls) {{ so_far }} as compared_with,
         flatten(list(periods) {{ so_far }}) as periods,
-        coalesce(lead(year_no) {{ in_order }} <> year_no, true)
-            as is_last_of_year,
-        last_value(year_no) {{ in_order }} as last_year_no
-    from years
+        coalesce(lead(half_year_no) {{ in_order }} <> half_year_no, true)
+            as is_last_of_half_year,
+        last_value(half_year_no) {{ in_order }} as last_half_year_no
+    from half_years
 ),
 
 -- A figure may come after that of a later period; a warning is never
@@ -168,7 +157,7 @@ final as (
         added.target_key,
         added.source_kind,
         added.last_end,
-        added.year_no = added.last_year_no as is_latest,
+        added.half_year_no = added.last_half_year_no as is_latest,
         coalesce(added.period, before.period) as period,
         added.period is null as is_told_before,
         coalesce(added.risk_level, before.risk_level) as risk_level,
@@ -203,10 +192,13 @@ final as (
             and added.continued_key = before.target_key
             and added.source_kind = before.source_kind
     where
-        added.is_last_of_year
+        added.is_last_of_half_year
         and (
             not added.is_carried
-            or (before.is_rewound and added.year_no = added.last_year_no)
+            or (
+                before.is_rewound
+                and added.half_year_no = added.last_half_year_no
+            )
         )
 )
 

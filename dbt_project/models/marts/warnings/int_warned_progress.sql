@@ -82,8 +82,7 @@ placed as (
 
 final as (
     select
-        placed.* exclude (placed.is_rewound)
-        replace (
+        placed.* replace (
             coalesce(placed.status_before, kept.status_held) as status_before
         )
     from placed

@@ -7,8 +7,8 @@ progress as (
     select * from {{ ref('int_warned_progress') }}
 ),
 
--- Where each series stood at the end of each year that was judged now.
-years as (
+-- Where each series stood at the end of each half-year that was judged now.
+half_years as (
     select
         target_key,
         source_kind,
@@ -16,7 +16,7 @@ years as (
         max_by(status_held, struct_pack(period_end, period)) as status_held
     from progress
     where not comes_next
-    group by target_key, source_kind, year(period_end)
+    group by target_key, source_kind, {{ half_year('period_end') }}
 ),
 
 final as (
@@ -27,7 +27,7 @@ final as (
         status_held,
         last_end = max(last_end) over (partition by target_key, source_kind)
             as is_latest
-    from years
+    from half_years
     union all
     select
         target_key,

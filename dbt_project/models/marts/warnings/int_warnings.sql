@@ -17,7 +17,7 @@
             'warned_series', 'int_warned_series', ['target_key', 'source_kind']
         ) }}",
         "{{ keep_warned(
-            'warned_run', 'int_progress_runs',
+            'warning_run', 'int_progress_runs',
             ['rule_id', 'target_key', 'source_kind'], 'int_warned_runs'
         ) }}",
         "{{ record_watermark(

@@ -5,7 +5,7 @@
 with
 
 runs as (
-    select * from {{ source('ops', 'warned_run') }}
+    select * from {{ source('ops', 'warning_run') }}
     where is_latest
 ),
 
@@ -44,7 +44,7 @@ final as (
         runs.compared_with,
         runs.first_period,
         runs.n_periods,
-        runs.periods,
+        {{ named_periods('runs.periods') }} as periods,
         runs.first_raised_at,
         runs.last_seen_at,
         runs.resolved_at,

@@ -34,8 +34,8 @@ subjects as (
 ),
 
 -- What comes after all that was judged continues from there. A figure of the
--- past is judged again from the start of its year: the state at the end of each
--- year is kept, so that no restatement needs all history.
+-- past is judged again from the start of its half-year: the state at the end of
+-- each is kept, so that no restatement needs all history.
 final as (
     select
         touched.subject_key,
@@ -43,7 +43,7 @@ final as (
         subjects.is_rewound,
         case
             when subjects.is_rewound
-                then cast(date_trunc('year', subjects.from_end) as date)
+                then {{ half_year_start('subjects.from_end') }}
             else subjects.from_end
         end as seam
     from touched
