@@ -16,6 +16,8 @@
             select distinct {{ keys | join(', ') }}
             from {{ ref('int_reports_touched') }}
         ) as touched
-        where {{ same | join(' and ') }}
+        where
+            {{ same | join(' and ') }}
+            and told.period >= {{ earliest_period(ref('int_reports_touched')) }}
     {%- endif -%}
 {%- endmacro %}

@@ -50,3 +50,12 @@
         where {{ condition }}
     )
 {%- endmacro %}
+
+{#- The same for what has only the names of its periods: no touched one sorts
+    before it. -#}
+{% macro earliest_period(relation) -%}
+    (
+        select coalesce(min(bound.period), '9999')
+        from {{ relation }} as bound
+    )
+{%- endmacro %}

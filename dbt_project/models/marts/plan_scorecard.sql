@@ -45,19 +45,39 @@ counting as (
 
 -- Targets of regions: what single units owe is in indicator_progress. Found
 -- first: with all conditions at once the engine looks at each of every row.
-of_regions as materialized (
+of_last_year as materialized (
     select * from {{ ref('indicator_progress') }}
-    where unit_code is null
+    where
+        unit_code is null
+        and status_raw <> 'not_rated'
+        and period_end >= (
+            select cast(max(newest.period_end) - interval 1 year as date)
+            from {{ ref('indicator_progress') }} as newest
+        )
+),
+
+-- Few targets are silent for longer: mostly none, and no history is read.
+silent as (
+    select target_key from targets
+    where target_key not in (select of_last_year.target_key from of_last_year)
+),
+
+rated as (
+    select * from of_last_year
+    union all
+    select progress.*
+    from {{ ref('indicator_progress') }} as progress
+    inner join silent on progress.target_key = silent.target_key
+    where progress.unit_code is null and progress.status_raw <> 'not_rated'
 ),
 
 -- The last period decides, and of its kinds of figures the site's rule.
 last_progress as (
     select progress.*
-    from of_regions as progress
+    from rated as progress
     inner join targets on progress.target_key = targets.target_key
     where
-        progress.status_raw <> 'not_rated'
-        and {{ kind_place('progress.source_kind') }} is not null
+        {{ kind_place('progress.source_kind') }} is not null
     qualify
         row_number() over (
             partition by progress.target_key

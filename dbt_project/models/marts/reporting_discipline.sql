@@ -29,6 +29,10 @@ reports as (
         on
             reports.form_code = touched.form_code
             and reports.period = touched.period
+    where
+        reports.period_end >= {{ earliest(
+            'bound.period_end', ref('int_reports_touched')
+        ) }}
 ),
 
 ancestors as (

@@ -14,6 +14,7 @@ submissions as (
         batch_id,
         min(received_at) as received_at
     from {{ source('raw', 'submission') }}
+    where submission_id in (select source.submission_id from source)
     group by submission_id, batch_id
 ),
 

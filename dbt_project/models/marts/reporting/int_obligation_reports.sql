@@ -16,6 +16,8 @@ touched as (
     select * from {{ ref('int_reports_touched') }}
 ),
 
+-- The bound of all of them first: it spares reading the history.
+
 obligations as (
     select obligations.*
     from {{ ref('fct_obligation') }} as obligations
@@ -24,6 +26,8 @@ obligations as (
             obligations.form_code = touched.form_code
             and obligations.unit_code = touched.unit_code
             and obligations.period = touched.period
+    where
+        obligations.period_end >= {{ earliest('bound.period_end', 'touched') }}
 ),
 
 submissions as (
@@ -34,10 +38,11 @@ submissions as (
             submissions.form_code = touched.form_code
             and submissions.unit_code = touched.unit_code
             and submissions.period = touched.period
-    where submissions.verdict <> 'rejected'
+    where
+        submissions.verdict <> 'rejected'
+        and submissions.period >= {{ earliest_period('touched') }}
 ),
 
--- The bound of all of them first: it spares reading the history.
 observations as (
     select observations.*
     from {{ ref('fct_observation') }} as observations

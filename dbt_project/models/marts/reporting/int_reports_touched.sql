@@ -67,7 +67,7 @@ touched as (
         period
     from obligations
     where
-        {{ end_of_day('period_end') }} > {{ watermark('as_of', reader) }}
+        period_end >= cast({{ watermark('as_of', reader) }} as date)
         or due_at > {{ watermark('as_of', reader) }}
     union
     select
@@ -91,6 +91,7 @@ final as (
             touched.form_code = obligations.form_code
             and touched.unit_code = obligations.unit_code
             and touched.period = obligations.period
+    where obligations.period >= {{ earliest_period('touched') }}
     union all
     -- One row without a form: what was counted before is forgotten, too.
     select
