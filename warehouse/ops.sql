@@ -13,14 +13,18 @@ create table if not exists ops.watermark (
     as_of timestamp not null
 );
 
+-- The state as an earlier version kept it; the first build makes all anew.
+drop table if exists ops.warned_series;
+drop table if exists ops.warned_run;
+
 -- What intermediate.int_warnings continues from: each series at the end of each
 -- half-year in which it was judged, and now.
-create table if not exists ops.warned_series (
+create table if not exists ops.warning_series (
     target_key varchar not null,
     source_kind varchar not null,
     last_end date not null,
-    status_held varchar,
-    is_latest boolean not null
+    until_end date not null,
+    status_held varchar
 );
 
 -- The latest run of each rule on each series, at the end of each half-year in
@@ -30,7 +34,7 @@ create table if not exists ops.warning_run (
     target_key varchar not null,
     source_kind varchar not null,
     last_end date not null,
-    is_latest boolean not null,
+    until_end date not null,
     period varchar not null,
     risk_level integer not null,
     measure double not null,

@@ -38,11 +38,25 @@
     )
 {%- endmacro %}
 
-{#- The last of some points that is of the season of a series' target. -#}
+{#- The last of some points that is of the season of a series' target; where no
+    period is missing, it is known how far back it lies. -#}
 {% macro last_of_season(points, series) -%}
-    [
-        p for p in {{ points }}
-        if p.step_no % {{ series }}.seasons
-        = {{ series }}.target_step % {{ series }}.seasons
-    ][-1]
+    case
+        when
+            {{ points }}[-1].step_no - {{ points }}[1].step_no
+            = len({{ points }}) - 1
+            then
+                {{ points }}[
+                    -1 - (
+                        ({{ points }}[-1].step_no - {{ series }}.target_step)
+                        % {{ series }}.seasons + {{ series }}.seasons
+                    ) % {{ series }}.seasons
+                ]
+        else
+            [
+                p for p in {{ points }}
+                if p.step_no % {{ series }}.seasons
+                = {{ series }}.target_step % {{ series }}.seasons
+            ][-1]
+    end
 {%- endmacro %}

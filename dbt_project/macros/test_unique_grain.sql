@@ -45,7 +45,10 @@
         where
             {{ key }} in (select {{ key }} from {{ fresh }} as fresh)
             {%- if since %}
-                and {{ since }} >= {{ earliest('bound.' ~ since, fresh) }}
+                and {{ since }} >= {{
+                    earliest_period(fresh) if since == 'period'
+                    else earliest('bound.' ~ since, fresh)
+                }}
             {%- endif %}
     {%- elif touched_by -%}
         where

@@ -61,6 +61,19 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- The end of what still stands: a day, since "is null" passes over no blocks. -#}
+{% macro no_end() -%} cast('9999-12-31' as date) {%- endmacro %}
+
+{#- A row of the kept state as it stood before the seam of its target. The bound
+    of all seams first: it spares reading what was over before. -#}
+{% macro stood_at_seam(kept, which='true') -%}
+    {{ kept }}.until_end >= {{ earliest(
+        'bound.seam', ref('int_warnings_seams'), which
+    ) }}
+    and {{ kept }}.until_end >= seams.seam
+    and {{ kept }}.last_end < seams.seam
+{%- endmacro %}
+
 {#-
   Post-hook. The state from which the next wave continues: where each series
   stood at the end of each half-year, and now. It is written in the transaction of
@@ -86,29 +99,33 @@
                     'bound.seam', ref('int_warnings_seams'), 'bound.is_rewound'
                 ) }};
 
+            update {{ kept }} as kept
+            set until_end = {{ no_end() }}
+            from {{ ref('int_warnings_seams') }} as seams
+            where
+                seams.is_rewound
+                and kept.target_key = seams.target_key
+                and {{ stood_at_seam('kept', 'bound.is_rewound') }};
+
             delete from {{ kept }} as kept
             using {{ ref(model) }} as told
             where
-                {{ same(key, 'kept', 'told') }}
+                kept.until_end = {{ no_end() }}
+                and {{ same(key, 'kept', 'told') }}
                 and {{ half_year('kept.last_end') }}
-                = {{ half_year('told.last_end') }}
-                and kept.last_end >= {{ earliest(
-                    half_year_start('bound.last_end'), ref(model)
-                ) }}
-                and (
-                    kept.is_latest
-                    or kept.target_key in (
-                        select target_key from {{ ref('int_warnings_seams') }}
-                        where is_rewound
-                    )
-                );
+                = {{ half_year('told.last_end') }};
 
             update {{ kept }} as kept
-            set is_latest = false
-            from {{ ref(model) }} as told
+            set until_end = told.last_end
+            from (
+                select
+                    {{ key | join(', ') }},
+                    min(last_end) as last_end
+                from {{ ref(model) }}
+                group by {{ key | join(', ') }}
+            ) as told
             where
-                kept.is_latest
-                and told.is_latest
+                kept.until_end = {{ no_end() }}
                 and {{ same(key, 'kept', 'told') }};
         {%- endif %}
         insert into {{ kept }} by name

@@ -232,7 +232,7 @@ def test_what_is_made_anew_lies_in_the_order_of_time(rated):
     for table, time in (
         ("core.fct_observation", "period_end"),
         ("marts.indicator_progress", "period_end"),
-        ("ops.warned_series", "last_end"),
+        ("ops.warning_series", "last_end"),
     ):
         ((times, falls),) = rated.query(
             f"select count(distinct {time}), count(*) filter (where fell) from ("

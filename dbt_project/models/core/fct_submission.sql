@@ -69,7 +69,9 @@ candidates as (
         select
             {{ carried }}
         from {{ this }}
-        where report_key in (select counted.report_key from counted)
+        where
+            report_key in (select counted.report_key from counted)
+            and period >= {{ earliest_period('counted') }}
     {%- endif %}
 ),
 

@@ -19,11 +19,15 @@ wanted as (
     from {{ ref('int_forecast_points') }} as series
 ),
 
--- What was there at that period, and nothing later.
+-- What was there at that period, and nothing later: mostly all, since most
+-- series are told of at their last point.
 cut as (
     select
         *,
-        [p for p in wanted.points if p.step_no <= wanted.step_no] as known
+        case
+            when points[-1].step_no <= step_no then points
+            else [p for p in wanted.points if p.step_no <= wanted.step_no]
+        end as known
     from wanted
 ),
 

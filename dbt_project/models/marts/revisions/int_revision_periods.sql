@@ -25,7 +25,9 @@ revised as (
         on {{ same(
             ['source_code', 'indicator_code', 'period'], 'points', 'touched'
         ) }}
-    where points.vintage > 1
+    where
+        points.vintage > 1
+        and points.period >= {{ earliest_period('touched') }}
 ),
 
 regions as (

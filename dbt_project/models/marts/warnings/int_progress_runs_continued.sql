@@ -19,7 +19,7 @@ judged as (
 -- Nothing can be added to a run that is over.
 before as (
     select * from {{ source('ops', 'warning_run') }}
-    where is_latest and resolved_at is null
+    where until_end = {{ no_end() }} and resolved_at is null
 ),
 
 -- A bad period begins a run or goes on with it; a good one ends it.
@@ -29,7 +29,7 @@ final as (
         judged.target_key,
         judged.source_kind,
         judged.period_end as last_end,
-        true as is_latest,
+        {{ no_end() }} as until_end,
         case
             when judged.is_bad then judged.period else before.period
         end as period,

@@ -7,12 +7,10 @@
         rows between unbounded preceding and current row
     )
 {% endset %}
-{#- Runs of a series in the order of time, to the very last. -#}
 {% set in_order %}
     over (
         partition by {{ run }}
         order by half_year_no asc nulls last, run_no asc nulls last
-        rows between unbounded preceding and unbounded following
     )
 {% endset %}
 
@@ -61,7 +59,7 @@ periods as (
     select
         {{ run }},
         last_end as period_end,
-        resolved_at is null as is_bad,
+        true as is_bad,
         true as is_before
     from before
 ),
@@ -144,62 +142,58 @@ added as (
         last_value(compared_with ignore nulls) {{ so_far }} as compared_with,
         flatten(list(periods) {{ so_far }}) as periods,
         coalesce(lead(half_year_no) {{ in_order }} <> half_year_no, true)
-            as is_last_of_half_year,
-        last_value(half_year_no) {{ in_order }} as last_half_year_no
+            as is_last_of_half_year
     from half_years
+),
+
+-- What the seam did not change stands as it is kept.
+states as (
+    select
+        *,
+        coalesce(lead(last_end) {{ in_order }}, {{ no_end() }}) as until_end
+    from added
+    where is_last_of_half_year and not is_carried
 ),
 
 -- A figure may come after that of a later period; a warning is never
 -- resolved before it was last seen.
 final as (
     select
-        added.rule_id,
-        added.target_key,
-        added.source_kind,
-        added.last_end,
-        added.half_year_no = added.last_half_year_no as is_latest,
-        coalesce(added.period, before.period) as period,
-        added.period is null as is_told_before,
-        coalesce(added.risk_level, before.risk_level) as risk_level,
-        coalesce(added.measure, before.measure) as measure,
+        states.rule_id,
+        states.target_key,
+        states.source_kind,
+        states.last_end,
+        states.until_end,
+        coalesce(states.period, before.period) as period,
+        states.period is null as is_told_before,
+        coalesce(states.risk_level, before.risk_level) as risk_level,
+        coalesce(states.measure, before.measure) as measure,
         case
-            when added.period is null then before.compared_with
-            else added.compared_with
+            when states.period is null then before.compared_with
+            else states.compared_with
         end as compared_with,
-        added.n_periods + coalesce(before.n_periods, 0) as n_periods,
-        coalesce(before.first_period, added.first_period) as first_period,
-        least(before.first_raised_at, added.first_raised_at)
+        states.n_periods + coalesce(before.n_periods, 0) as n_periods,
+        coalesce(before.first_period, states.first_period) as first_period,
+        least(before.first_raised_at, states.first_raised_at)
             as first_raised_at,
-        greatest(before.last_seen_at, added.last_seen_at) as last_seen_at,
-        coalesce(
-            before.resolved_at,
-            case
-                when added.ended_at is not null
-                    then greatest(
-                        added.ended_at, added.last_seen_at, before.last_seen_at
-                    )
-            end
-        ) as resolved_at,
+        greatest(before.last_seen_at, states.last_seen_at) as last_seen_at,
+        case
+            when states.ended_at is not null
+                then greatest(
+                    states.ended_at, states.last_seen_at, before.last_seen_at
+                )
+        end as resolved_at,
         list_slice(
-            list_sort(list_concat(before.periods, added.periods)),
+            list_sort(list_concat(before.periods, states.periods)),
             -{{ periods_in_evidence() }}, -1
         ) as periods,
         before.figures
-    from added
+    from states
     left join before
         on
-            added.rule_id = before.rule_id
-            and added.continued_key = before.target_key
-            and added.source_kind = before.source_kind
-    where
-        added.is_last_of_half_year
-        and (
-            not added.is_carried
-            or (
-                before.is_rewound
-                and added.half_year_no = added.last_half_year_no
-            )
-        )
+            states.rule_id = before.rule_id
+            and states.continued_key = before.target_key
+            and states.source_kind = before.source_kind
 )
 
 select * from final

@@ -82,7 +82,8 @@ placed as (
 
 final as (
     select
-        placed.* replace (
+        placed.* exclude (placed.is_rewound)
+        replace (
             coalesce(placed.status_before, kept.status_held) as status_before
         )
     from placed

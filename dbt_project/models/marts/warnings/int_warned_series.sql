@@ -24,17 +24,22 @@ final as (
         target_key,
         source_kind,
         last_end,
-        status_held,
-        last_end = max(last_end) over (partition by target_key, source_kind)
-            as is_latest
+        coalesce(
+            lead(last_end) over (
+                partition by target_key, source_kind
+                order by last_end asc nulls last
+            ),
+            {{ no_end() }}
+        ) as until_end,
+        status_held
     from half_years
     union all
     select
         target_key,
         source_kind,
         period_end as last_end,
-        status_held,
-        true as is_latest
+        {{ no_end() }} as until_end,
+        status_held
     from progress
     where comes_next
 )

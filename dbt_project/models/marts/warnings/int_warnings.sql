@@ -14,7 +14,7 @@
     ],
     post_hook=[
         "{{ keep_warned(
-            'warned_series', 'int_warned_series', ['target_key', 'source_kind']
+            'warning_series', 'int_warned_series', ['target_key', 'source_kind']
         ) }}",
         "{{ keep_warned(
             'warning_run', 'int_progress_runs',

@@ -6,7 +6,7 @@ with
 
 runs as (
     select * from {{ source('ops', 'warning_run') }}
-    where is_latest
+    where until_end = {{ no_end() }}
 ),
 
 -- A table of current targets alone: of a condition on fct_target the engine

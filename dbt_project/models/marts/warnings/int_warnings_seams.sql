@@ -14,8 +14,8 @@ told as (
     select
         target_key,
         max(last_end) as last_end
-    from {{ source('ops', 'warned_series') }}
-    where is_latest
+    from {{ source('ops', 'warning_series') }}
+    where until_end = {{ no_end() }}
     group by target_key
 ),
 
