@@ -69,9 +69,7 @@ candidates as (
         select
             {{ carried }}
         from {{ this }}
-        where
-            report_key in (select counted.report_key from counted)
-            and period >= {{ earliest_period('counted') }}
+        where report_key in (select counted.report_key from counted)
     {%- endif %}
 ),
 
