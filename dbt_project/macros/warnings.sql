@@ -115,18 +115,22 @@
                 and {{ half_year('kept.last_end') }}
                 = {{ half_year('told.last_end') }};
 
+            {#- In the order of the rows: in another the engine takes ten times as
+                long to update them. -#}
             update {{ kept }} as kept
-            set until_end = told.last_end
+            set until_end = followed.until_end
             from (
                 select
-                    {{ key | join(', ') }},
-                    min(last_end) as last_end
-                from {{ ref(model) }}
-                group by {{ key | join(', ') }}
-            ) as told
-            where
-                kept.until_end = {{ no_end() }}
-                and {{ same(key, 'kept', 'told') }};
+                    standing.rowid as row_no,
+                    min(told.last_end) as until_end
+                from {{ kept }} as standing
+                inner join {{ ref(model) }} as told
+                    on {{ same(key, 'standing', 'told') }}
+                where standing.until_end = {{ no_end() }}
+                group by standing.rowid
+                order by standing.rowid
+            ) as followed
+            where kept.rowid = followed.row_no;
         {%- endif %}
         insert into {{ kept }} by name
         select * from {{ ref(rows) }} order by last_end
