@@ -20,6 +20,10 @@
     {%- endif -%}
 {%- endmacro %}
 
+{% macro is_of_several_shares() -%}
+    {{ return(build_share()[1] > 1) }}
+{%- endmacro %}
+
 {#- Only then has everything been read. -#}
 {% macro is_last_share() -%}
     {%- set number, count = build_share() -%}

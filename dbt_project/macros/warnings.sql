@@ -134,6 +134,17 @@
         {%- endif %}
         insert into {{ kept }} by name
         select * from {{ ref(rows) }} order by last_end
+        {%- if is_of_several_shares() and is_last_share() -%}
+            ;
+            {#- Share by share it lies in no order of time: then a wave that
+                replaces the latest rows would write blocks of all shares. -#}
+            create or replace temporary table in_order as
+            select * from {{ kept }} order by last_end;
+
+            delete from {{ kept }};
+            insert into {{ kept }} from in_order;
+            drop table in_order
+        {%- endif %}
     {%- endif -%}
 {%- endmacro %}
 

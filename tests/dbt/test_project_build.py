@@ -233,6 +233,7 @@ def test_what_is_made_anew_lies_in_the_order_of_time(rated):
         ("core.fct_observation", "period_end"),
         ("marts.indicator_progress", "period_end"),
         ("ops.warning_series", "last_end"),
+        ("ops.warning_run", "last_end"),
     ):
         ((times, falls),) = rated.query(
             f"select count(distinct {time}), count(*) filter (where fell) from ("
@@ -240,8 +241,8 @@ def test_what_is_made_anew_lies_in_the_order_of_time(rated):
             f" from {table})"
         )
         assert times > 3, table
-        # Two shares, one after the other.
-        assert falls < 2, table
+        # Of the marts two shares, one after the other.
+        assert falls < (1 if table.startswith("ops.") else 2), table
 
 
 @pytest.mark.parametrize("behind", ["plan_scorecard", "label_concordance"])

@@ -53,9 +53,9 @@ told_now as (
                 and runs.period = progress.period
         where
             not runs.is_told_before
-            and {{ period_end('runs.period') }} {{ which }} {{ newest }}
             and progress.period_end {{ which }} {{ newest }}
             {% if which == '<' -%}
+                and {{ period_end('runs.period') }} < {{ newest }}
                 and progress.period_end >= {{ earliest(
                     'bound.seam', ref('int_warnings_seams')
                 ) }}
