@@ -180,15 +180,13 @@
 
 {#- A period of a run as it is kept. Each wave writes the periods of nearly all
     runs: with names that is three times the work. -#}
-{% macro period_of_run(judged) -%}
+{% macro period_of_run(of='') -%}
     struct_pack(
-        period_no := {{ period_no(judged ~ '.period') }},
+        period_no := {{ period_no(of ~ 'period') }},
         status_no := cast(
-            list_position(
-                {{ rag_statuses() }}, {{ judged }}.status_raw
-            ) as utinyint
+            list_position({{ rag_statuses() }}, {{ of }}status_raw) as utinyint
         ),
-        gap_pct := {{ judged }}.gap_pct
+        gap_pct := {{ of }}gap_pct
     )
 {%- endmacro %}
 

@@ -19,15 +19,11 @@ wanted as (
     from {{ ref('int_forecast_points') }} as series
 ),
 
--- What was there at that period, and nothing later: mostly all, since most
--- series are told of at their last point.
+-- What was there at that period, and nothing later.
 cut as (
     select
         *,
-        case
-            when points[-1].step_no <= step_no then points
-            else [p for p in wanted.points if p.step_no <= wanted.step_no]
-        end as known
+        {{ up_to('wanted.points', 'wanted.step_no') }} as known
     from wanted
 ),
 
@@ -52,7 +48,8 @@ final as (
             when path_shape in ('linear', 'constant') then 0 else 1
         end as n_points,
         {{ fold_drift(
-            '[m.state for m in cut.moves if m.step_no <= cut.step_no]', 'ended'
+            '[m.state for m in ' ~ up_to('cut.moves', 'cut.step_no') ~ ']',
+            'ended'
         ) }} as changes,
         coalesce(
             {{ last_of_season('cut.known', 'cut') }},

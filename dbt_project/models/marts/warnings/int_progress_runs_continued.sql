@@ -5,7 +5,7 @@
 {#- In the order of their names: periods of two lengths may come out of it. -#}
 {% set periods %}
     list_append(
-        coalesce(before.periods, []), {{ period_of_run('judged') }}
+        coalesce(before.periods, []), {{ period_of_run('judged.') }}
     )
 {% endset %}
 

@@ -114,8 +114,7 @@ half_years as (
         max_by(measure, place) filter (where is_counted) as measure,
         max_by(compared_with, place) filter (where is_counted)
             as compared_with,
-        list({{ period_of_run('numbered') }}) filter (where is_counted)
-            as periods
+        list({{ period_of_run() }}) filter (where is_counted) as periods
     from numbered
     group by {{ run }}, run_no, {{ half_year('period_end') }}
 ),
