@@ -38,50 +38,11 @@
     )
 {%- endmacro %}
 
-{#- Of a list in the order of its steps those up to a step, and those after it. To
-    look at each takes several times as long as to count where no step is missing. -#}
-{% macro up_to(list, step) -%}
-    case
-        when {{ list }}[-1].step_no <= {{ step }} then {{ list }}
-        when {{ list }}[1].step_no > {{ step }} then {{ list }}[:0]
-        when
-            {{ list }}[-1].step_no - {{ list }}[1].step_no = len({{ list }}) - 1
-            then {{ list }}[:{{ step }} - {{ list }}[1].step_no + 1]
-        else [p for p in {{ list }} if p.step_no <= {{ step }}]
-    end
-{%- endmacro %}
-
-{#- Without a step, all. -#}
-{% macro after(list, step) -%}
-    case
-        when {{ list }}[-1].step_no <= {{ step }} then {{ list }}[:0]
-        when {{ list }}[1].step_no > {{ step }} then {{ list }}
-        when
-            {{ list }}[-1].step_no - {{ list }}[1].step_no = len({{ list }}) - 1
-            then {{ list }}[{{ step }} - {{ list }}[1].step_no + 2:]
-        else [p for p in {{ list }} if coalesce(p.step_no > {{ step }}, true)]
-    end
-{%- endmacro %}
-
-{#- The last of some points that is of the season of a series' target; where no
-    period is missing, it is known how far back it lies. -#}
+{#- The last of some points that is of the season of a series' target. -#}
 {% macro last_of_season(points, series) -%}
-    case
-        when
-            {{ points }}[-1].step_no - {{ points }}[1].step_no
-            = len({{ points }}) - 1
-            then
-                {{ points }}[
-                    -1 - (
-                        ({{ points }}[-1].step_no - {{ series }}.target_step)
-                        % {{ series }}.seasons + {{ series }}.seasons
-                    ) % {{ series }}.seasons
-                ]
-        else
-            [
-                p for p in {{ points }}
-                if p.step_no % {{ series }}.seasons
-                = {{ series }}.target_step % {{ series }}.seasons
-            ][-1]
-    end
+    [
+        p for p in {{ points }}
+        if p.step_no % {{ series }}.seasons
+        = {{ series }}.target_step % {{ series }}.seasons
+    ][-1]
 {%- endmacro %}

@@ -25,9 +25,12 @@ parted as (
         *,
         list_concat(
             season_ends,
-            {{ up_to('levels.points', 'levels.last_ended_step') }}
+            [p for p in points if p.step_no <= levels.last_ended_step]
         ) as ended_points,
-        {{ after('levels.points', 'levels.last_ended_step') }} as open_points
+        [
+            p for p in points
+            if coalesce(p.step_no > levels.last_ended_step, true)
+        ] as open_points
     from levels
 ),
 
@@ -39,8 +42,8 @@ final as (
         ended_points[-1].step_no as ended_step,
         n_ended + len(ended_points) - len(season_ends) as n_ended,
         {{ fold_drift(
-            '[m.state for m in '
-            ~ up_to('parted.moves', 'parted.last_ended_step') ~ ']',
+            '[m.state for m in parted.moves'
+            ' if m.step_no <= parted.last_ended_step]',
             'ended'
         ) }} as ended,
         case

@@ -23,7 +23,7 @@ wanted as (
 cut as (
     select
         *,
-        {{ up_to('wanted.points', 'wanted.step_no') }} as known
+        [p for p in wanted.points if p.step_no <= wanted.step_no] as known
     from wanted
 ),
 
@@ -48,8 +48,7 @@ final as (
             when path_shape in ('linear', 'constant') then 0 else 1
         end as n_points,
         {{ fold_drift(
-            '[m.state for m in ' ~ up_to('cut.moves', 'cut.step_no') ~ ']',
-            'ended'
+            '[m.state for m in cut.moves if m.step_no <= cut.step_no]', 'ended'
         ) }} as changes,
         coalesce(
             {{ last_of_season('cut.known', 'cut') }},

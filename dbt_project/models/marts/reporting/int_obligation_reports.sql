@@ -96,55 +96,31 @@ withdrawn as (
     group by observation_key, form_code
 ),
 
--- What was withdrawn is little: only of it the moment counts.
-answered as (
-    select
-        form_code,
-        unit_code,
-        period,
-        indicator_code,
-        breakdown
-    from observations
-    where
-        value is not null
-        and observation_key not in (
-            select withdrawn.observation_key from withdrawn
-        )
-    union all
+accepted_cells as (
     select
         observations.form_code,
         observations.unit_code,
         observations.period,
-        observations.indicator_code,
-        observations.breakdown
+        count(
+            distinct concat_ws(
+                '|', observations.indicator_code, observations.breakdown
+            )
+        ) as accepted_cells
     from observations
+    inner join required_items
+        on
+            observations.form_code = required_items.form_code
+            and observations.indicator_code = required_items.indicator_code
+            and observations.breakdown = required_items.breakdown
     left join withdrawn
         on
             observations.observation_key = withdrawn.observation_key
             and observations.form_code = withdrawn.form_code
     where
         observations.value is not null
-        and observations.observation_key in (
-            select gone.observation_key from withdrawn as gone
-        )
         and coalesce(observations.known_from > withdrawn.withdrawn_at, true)
-),
-
-accepted_cells as (
-    select
-        answered.form_code,
-        answered.unit_code,
-        answered.period,
-        count(distinct concat_ws(
-            '|', answered.indicator_code, answered.breakdown
-        )) as accepted_cells
-    from answered
-    inner join required_items
-        on
-            answered.form_code = required_items.form_code
-            and answered.indicator_code = required_items.indicator_code
-            and answered.breakdown = required_items.breakdown
-    group by answered.form_code, answered.unit_code, answered.period
+    group by
+        observations.form_code, observations.unit_code, observations.period
 ),
 
 final as (
