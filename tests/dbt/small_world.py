@@ -94,14 +94,15 @@ class SmallWorld:
     def report(
         self, unit: str, period: str, at: datetime, verdict: str = "accepted",
         cells: dict[str, object] | None = None, reasons: tuple[str, ...] = (),
+        form_code: str = "F",
     ) -> None:  # fmt: skip
-        """One submission of form F by a unit: its cells, the rules it broke."""
+        """One submission of a form by a unit: its cells, the rules it broke."""
         batch = self.batch(at)
         self._insert(
             "raw.submission",
             {
                 "submission_id": "s" + batch, "batch_id": batch, "source_code": "net",
-                "file_sha256": "f" + batch, "unit_code": unit, "form_code": "F",
+                "file_sha256": "f" + batch, "unit_code": unit, "form_code": form_code,
                 "period": period, "received_at": at, "sha256": "0",
                 "verdict": verdict, "rows_received": 0, "rows_accepted": 0,
                 "rows_rejected": 0, "rule_set_version": "1", "load_seq": self.seq,
@@ -122,7 +123,7 @@ class SmallWorld:
         for indicator, value in (cells or {}).items():
             self.observe(
                 indicator, {period: value}, at=at, batch=batch, unit_code=unit,
-                form_code="F", submission_id="s" + batch, source_code="net",
+                form_code=form_code, submission_id="s" + batch, source_code="net",
                 source_kind="self_reported",
             )  # fmt: skip
 

@@ -2,6 +2,7 @@
     not delete the same row. -#}
 -- depends_on: {{ ref('int_warnings_touched_targets') }}
 {% set reader = 'int_warnings' %}
+{% set warned = past('intermediate', 'int_warnings') %}
 {{ config(materialized='table') }}
 
 with
@@ -11,18 +12,18 @@ clock as (
 ),
 
 duties as (
-    select
-        form_code,
-        unit_code,
-        due_at
-    from {{ ref('fct_obligation') }}
+    select * from {{ ref('int_obligation_reports') }}
 ),
 
 submissions as (
-    select
-        *,
-        received_at as known_from
-    from {{ ref('fct_submission') }}
+    select *
+    from (
+        select
+            *,
+            received_at as known_from
+        from {{ ref('fct_submission') }}
+    ) as dated
+    where {{ is_unread(reader) }}
 ),
 
 forms as (
@@ -75,22 +76,106 @@ changed_rules as (
     where {{ is_unread_slice(reader) }}
 ),
 
+late_rule as (
+    select * from {{ ref('int_rules') }}
+    where rule_id = 'EW_LATE_UNIT'
+),
+
 -- A report that stays away is an event on the day on which it was due.
-touched as (
+fell_due as (
     select
         duties.form_code,
-        duties.unit_code
+        duties.unit_code,
+        bool_and(duties.is_on_time) as is_punctual
     from duties
     cross join clock
     where
         duties.due_at <= clock.as_of
         and duties.due_at > {{ watermark('as_of', reader) }}
-    union
+    group by duties.form_code, duties.unit_code
+),
+
+-- Where a window of late reports is full, a report in time makes none bad. Of
+-- the last years only: who has too few then is looked at again.
+full_windows as (
     select
         form_code,
         unit_code
+    from duties
+    where
+        due_at <= {{ watermark('as_of', reader) }}
+        and due_at > {{ watermark('as_of', reader) }} - interval 2 years
+    group by form_code, unit_code
+    having
+        count(*) >= (
+            select coalesce(max(late_rule.window_periods), 0) from late_rule
+        )
+),
+
+open_warnings as (
+    {% if warned -%}
+        select
+            form_code,
+            unit_code
+        from {{ warned }}
+        where subject_kind = 'duty' and resolved_at is null
+    {%- else -%}
+        select
+            form_code,
+            unit_code
+        from duties
+        where false
+    {%- endif %}
+),
+
+-- Nothing is told anew of a unit that goes on reporting in time.
+unchanged as (
+    select
+        fell_due.form_code,
+        fell_due.unit_code
+    from fell_due
+    inner join full_windows
+        on
+            fell_due.form_code = full_windows.form_code
+            and fell_due.unit_code = full_windows.unit_code
+    where
+        fell_due.is_punctual
+        and not exists (
+            select 1 from late_rule
+            where late_rule.late_share_pct <= 0
+        )
+        and (fell_due.form_code, fell_due.unit_code) not in (
+            select
+                open_warnings.form_code,
+                open_warnings.unit_code
+            from open_warnings
+        )
+),
+
+touched as (
+    select
+        form_code,
+        unit_code
+    from fell_due
+    where
+        (form_code, unit_code) not in (
+            select
+                unchanged.form_code,
+                unchanged.unit_code
+            from unchanged
+        )
+    union
+    -- A report on a duty that was looked at before.
+    select
+        submissions.form_code,
+        submissions.unit_code
     from submissions
-    where {{ is_unread(reader) }}
+    inner join duties
+        on
+            submissions.form_code = duties.form_code
+            and submissions.unit_code = duties.unit_code
+            and submissions.period = duties.period
+    where duties.due_at <= {{ watermark('as_of', reader) }}
     union
     select
         form_code,
