@@ -3,12 +3,12 @@
 
   With `key`, only the keys are looked at of which something was loaded since the last
   build, or became known (`known`) although it was loaded before; no further back than
-  the oldest `since` among them. The relation itself says which, or the facts that it is
-  made of (`told_by`). With `touched`, only the rows that the latest list of touched
-  series, one row each, had written; `touched_by` names the columns of another list,
-  of which all rows are written anew. What stands from before was tested then, and a
-  wave must not cost a look at all history. A join, because `exists` with an inequality
-  takes ten times as long.
+  the oldest `since` (a day, or `period`, by its name) among them. The relation itself
+  says which, or the facts that it is made of (`told_by`). With `touched`, only the rows
+  that the latest list of touched series, one row each, had written; `touched_by` names
+  the columns of another list, of which all rows are written anew. What stands from
+  before was tested then, and a wave must not cost a look at all history. A join,
+  because `exists` with an inequality takes ten times as long.
 
   `counted_by` names fewer columns to count by, among them a hash of the others:
   rows that are equal in the grain are equal in these.

@@ -99,6 +99,7 @@
                     'bound.seam', ref('int_warnings_seams'), 'bound.is_rewound'
                 ) }};
 
+            {#- What stood at the seam stands again, if nothing newer is told. -#}
             update {{ kept }} as kept
             set until_end = {{ no_end() }}
             from {{ ref('int_warnings_seams') }} as seams

@@ -1,4 +1,5 @@
-{#- Each part reads the table itself, as in int_progress_runs_before. -#}
+{#- Each part reads the table itself: what is used twice is copied first
+    (docs/decisions/0026). -#}
 {% set progress = ref('int_warned_progress') %}
 {% set carried %}
     target_key, source_kind, period, period_end, status_raw, gap_pct, known_from,

@@ -1,5 +1,5 @@
 {#- Read once, by int_warnings, which keeps it. Each part reads the tables
-    itself, as in int_progress_runs_before. -#}
+    itself: what is used twice is copied first (docs/decisions/0026). -#}
 
 {% set newest %}
     {{ earliest(
