@@ -5,14 +5,12 @@
 {% set warned = past('intermediate', 'int_warnings') %}
 {{ config(materialized='table') }}
 
+{#- Each part reads the duties itself: what is used twice is copied first
+    (docs/decisions/0026). -#}
 with
 
 clock as (
     select * from {{ ref('int_warnings_clock') }}
-),
-
-duties as (
-    select * from {{ ref('int_obligation_reports') }}
 ),
 
 submissions as (
@@ -87,7 +85,7 @@ fell_due as (
         duties.form_code,
         duties.unit_code,
         bool_and(duties.is_on_time) as is_punctual
-    from duties
+    from {{ ref('int_obligation_reports') }} as duties
     cross join clock
     where
         duties.due_at <= clock.as_of
@@ -101,7 +99,7 @@ full_windows as (
     select
         form_code,
         unit_code
-    from duties
+    from {{ ref('int_obligation_reports') }}
     where
         due_at <= {{ watermark('as_of', reader) }}
         and due_at > {{ watermark('as_of', reader) }} - interval 2 years
@@ -123,7 +121,7 @@ open_warnings as (
         select
             form_code,
             unit_code
-        from duties
+        from {{ ref('int_obligation_reports') }}
         where false
     {%- endif %}
 ),
@@ -170,7 +168,7 @@ touched as (
         submissions.form_code,
         submissions.unit_code
     from submissions
-    inner join duties
+    inner join {{ ref('int_obligation_reports') }} as duties
         on
             submissions.form_code = duties.form_code
             and submissions.unit_code = duties.unit_code
@@ -180,7 +178,7 @@ touched as (
     select
         form_code,
         unit_code
-    from duties
+    from {{ ref('int_obligation_reports') }}
     where exists (select 1 from changed_rules)
     union
     -- Whether anything is owed now or not: what was owed has to be forgotten.
