@@ -43,7 +43,7 @@
     )
 {%- endmacro %}
 
-{#- Its name as a number: in the same order, and a third of the bytes. -#}
+{#- Its name as a number, in the same order. -#}
 {% macro period_no(period) -%}
     (
         cast(substr({{ period }}, 1, 4) as integer) * 1000

@@ -180,7 +180,7 @@
 {% macro periods_in_evidence() -%} 12 {%- endmacro %}
 
 {#- A period of a run as it is kept. Each wave writes the periods of nearly all
-    runs: with names that is three times the work. -#}
+    runs: with names that takes longer (docs/decisions/0043). -#}
 {% macro period_of_run(of='') -%}
     struct_pack(
         period_no := {{ period_no(of ~ 'period') }},

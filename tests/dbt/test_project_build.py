@@ -228,12 +228,12 @@ def test_a_figure_comes_when_it_is_known_although_later_loads_were_read(
 
 
 def test_what_is_made_anew_lies_in_the_order_of_time(rated):
-    # As waves leave it: what a wave reads is found by the bounds of its periods.
-    for table, time in (
-        ("core.fct_observation", "period_end"),
-        ("marts.indicator_progress", "period_end"),
-        ("ops.warning_series", "last_end"),
-        ("ops.warning_run", "last_end"),
+    # A wave finds what it reads by bounds of periods. Of marts: two shares in a row.
+    for table, time, pieces in (
+        ("core.fct_observation", "period_end", 2),
+        ("marts.indicator_progress", "period_end", 2),
+        ("ops.warning_series", "last_end", 1),
+        ("ops.warning_run", "last_end", 1),
     ):
         ((times, falls),) = rated.query(
             f"select count(distinct {time}), count(*) filter (where fell) from ("
@@ -241,8 +241,7 @@ def test_what_is_made_anew_lies_in_the_order_of_time(rated):
             f" from {table})"
         )
         assert times > 3, table
-        # Of the marts two shares, one after the other.
-        assert falls < (1 if table.startswith("ops.") else 2), table
+        assert falls < pieces, table
 
 
 @pytest.mark.parametrize("behind", ["plan_scorecard", "label_concordance"])

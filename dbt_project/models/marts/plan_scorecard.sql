@@ -56,10 +56,15 @@ of_last_year as materialized (
         )
 ),
 
--- Few targets are silent for longer: mostly none, and no history is read.
+-- Few targets are silent for longer, in the kinds that count: mostly none, and
+-- no history is read.
 silent as (
     select target_key from targets
-    where target_key not in (select of_last_year.target_key from of_last_year)
+    where
+        target_key not in (
+            select of_last_year.target_key from of_last_year
+            where {{ kind_place('of_last_year.source_kind') }} is not null
+        )
 ),
 
 rated as (

@@ -17,7 +17,6 @@ touched as (
 ),
 
 -- The bound of all of them first: it spares reading the history.
-
 obligations as (
     select obligations.*
     from {{ ref('fct_obligation') }} as obligations
