@@ -27,7 +27,8 @@
         observations.unit_code is null
         and observations.value is not null
         and observations.period_end
-        >= {{ earliest('bound.period_end', ends) }}
+        between {{ earliest('bound.period_end', ends) }}
+        and {{ latest('bound.period_end', ends) }}
 {%- endmacro %}
 
 {#- Pre-hook: growth to and from a figure of which a vintage has not been read. -#}

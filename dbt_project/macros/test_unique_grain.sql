@@ -6,9 +6,9 @@
   the oldest `since` (a day, or `period`, by its name) among them. The relation itself
   says which, or the facts that it is made of (`told_by`). With `touched`, only the rows
   that the latest list of touched series, one row each, had written; `touched_by` names
-  the columns of another list, of which all rows are written anew. What stands from
-  before was tested then, and a wave must not cost a look at all history. A join,
-  because `exists` with an inequality takes ten times as long.
+  the columns of another list, the period among them, of which all rows are written
+  anew. What stands from before was tested then, and a wave must not cost a look at all
+  history. A join, because `exists` with an inequality takes ten times as long.
 
   `counted_by` names fewer columns to count by, among them a hash of the others:
   rows that are equal in the grain are equal in these.
@@ -56,6 +56,7 @@
                 select {{ touched_by | join(', ') }}
                 from {{ touched }}
             )
+            and tested.period >= {{ earliest_period(touched) }}
     {%- elif touched -%}
         inner join {{ touched }} as touched
             on

@@ -59,3 +59,13 @@
         from {{ relation }} as bound
     )
 {%- endmacro %}
+
+{#- The last of the times: no row after it need be read. Where a wave touches none,
+    a time before all of them. -#}
+{% macro latest(time, relation, condition='true') -%}
+    (
+        select coalesce(max({{ time }}), cast('0001-01-01' as date))
+        from {{ relation }} as bound
+        where {{ condition }}
+    )
+{%- endmacro %}

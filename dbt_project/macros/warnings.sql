@@ -108,30 +108,37 @@
                 and kept.target_key = seams.target_key
                 and {{ stood_at_seam('kept', 'bound.is_rewound') }};
 
-            delete from {{ kept }} as kept
-            using {{ ref(model) }} as told
-            where
-                kept.until_end = {{ no_end() }}
-                and {{ same(key, 'kept', 'told') }}
-                and {{ half_year('kept.last_end') }}
-                = {{ half_year('told.last_end') }};
-
             {#- In the order of the rows: in another the engine takes ten times as
                 long to update them. -#}
+            create or replace temporary table followed as
+            select
+                standing.rowid as row_no,
+                min(told.last_end) as until_end,
+                bool_or(
+                    {{ half_year('standing.last_end') }}
+                    = {{ half_year('told.last_end') }}
+                ) as is_replaced
+            from {{ kept }} as standing
+            inner join {{ ref(model) }} as told
+                on {{ same(key, 'standing', 'told') }}
+            where standing.until_end = {{ no_end() }}
+            group by standing.rowid
+            order by standing.rowid;
+
+            delete from {{ kept }}
+            where rowid in (
+                select followed.row_no from followed
+                where followed.is_replaced
+            );
+
             update {{ kept }} as kept
             set until_end = followed.until_end
-            from (
-                select
-                    standing.rowid as row_no,
-                    min(told.last_end) as until_end
-                from {{ kept }} as standing
-                inner join {{ ref(model) }} as told
-                    on {{ same(key, 'standing', 'told') }}
-                where standing.until_end = {{ no_end() }}
-                group by standing.rowid
-                order by standing.rowid
-            ) as followed
-            where kept.rowid = followed.row_no;
+            from followed
+            where
+                kept.rowid = followed.row_no
+                and not followed.is_replaced;
+
+            drop table followed;
         {%- endif %}
         insert into {{ kept }} by name
         select * from {{ ref(rows) }} order by last_end

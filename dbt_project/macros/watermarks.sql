@@ -43,19 +43,31 @@
     )
 {%- endmacro %}
 
+{#- And for reports. -#}
+{% macro is_unread_report(model_names) -%}
+    (
+        load_seq >= {{ first_unread_load(
+            model_names, 'submission', 'received_at'
+        ) }}
+        and {{ is_unread(model_names) }}
+    )
+{%- endmacro %}
+
 {#- No load before it holds a figure that one of the models has still to read: the
     next one or, where figures are loaded before the moment at which they are known,
     the first of those. With none such, least() passes over the null. -#}
-{% macro first_unread_load(model_names) -%}
+{% macro first_unread_load(
+    model_names, table='observation', known='known_from'
+) -%}
     (
         select
             least(
                 {{ watermark('load_seq', model_names) }} + 1,
                 (
                     select min(waiting.load_seq)
-                    from {{ source('raw', 'observation') }} as waiting
+                    from {{ source('raw', table) }} as waiting
                     where
-                        waiting.known_from
+                        waiting.{{ known }}
                         > {{ watermark('as_of', model_names) }}
                 )
             )

@@ -66,9 +66,13 @@ candidates as (
         {{ carried }}
     from new_rows
     {% if is_incremental() -%}
-        where
+        -- Kept from becoming a semi-join: for that the engine gathers all new
+        -- rows, since it takes them for fewer than those told again.
+        where coalesce(
             observation_key
-            in (select told_again.observation_key from told_again)
+            in (select told_again.observation_key from told_again),
+            false
+        )
         union all
         select * from earlier
     {%- endif %}

@@ -30,7 +30,11 @@ new_submissions as (
     select *
     from submissions
     {% if is_incremental() -%}
-        where {{ is_unread_here('fct_submission') }}
+        where
+            load_seq >= {{ first_unread_load(
+                'fct_submission', 'submission', 'received_at'
+            ) }}
+            and {{ is_unread_here('fct_submission') }}
     {%- endif %}
 ),
 
@@ -59,17 +63,24 @@ counted as (
             and new_submissions.batch_id = reasons.batch_id
 ),
 
--- Earlier tries at the reports that the new submissions belong to.
+-- Earlier tries at the reports that the new submissions belong to. Those without
+-- a period are read for themselves: their names bound the others.
 candidates as (
     select
         {{ carried }}
     from counted
     {% if is_incremental() -%}
-        union all
-        select
-            {{ carried }}
-        from {{ this }}
-        where report_key in (select counted.report_key from counted)
+        {% for named in [
+            'period >= ' ~ earliest_period('counted'), 'period is null',
+        ] -%}
+            union all
+            select
+                {{ carried }}
+            from {{ this }}
+            where
+                report_key in (select counted.report_key from counted)
+                and {{ named }}
+        {% endfor -%}
     {%- endif %}
 ),
 

@@ -8,15 +8,8 @@
 
 with
 
--- A chain is made anew from its first link each time.
 levels as (
-    select
-        *,
-        case
-            when not is_kept_whole
-                then points[-1].step_no - {{ open_steps() }}
-        end as last_ended_step
-    from {{ ref('int_forecast_points') }}
+    select * from {{ ref('int_forecast_points') }}
     where path_shape in ('linear', 'constant') and len(points) > 0
 ),
 
@@ -46,6 +39,10 @@ final as (
             ' if m.step_no <= parted.last_ended_step]',
             'ended'
         ) }} as ended,
+        {{ fold_drift(
+            '[m.state for m in parted.moves if m.step_no > parted.told_step]',
+            'changes'
+        ) }} as changes,
         case
             -- No period is missing.
             when

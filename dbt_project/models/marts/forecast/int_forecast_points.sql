@@ -239,6 +239,8 @@ fresh as (
 ),
 
 {% if history -%}
+    -- Where all that is read again comes after all that is kept, its changes
+    -- need not be folded once more.
     kept as (
         select
             standing.* replace (
@@ -247,7 +249,9 @@ fresh as (
                     if p.step_no * standing.step_months
                     < {{ month_index('standing.from_end') }}
                 ] as points
-            )
+            ),
+            standing.points[-1].step_no * standing.step_months
+            < {{ month_index('standing.from_end') }} as goes_on
         from standing
         where
             target_key not in (
@@ -263,6 +267,10 @@ fresh as (
             kept.ended_step,
             kept.n_ended,
             kept.ended,
+            case when kept.goes_on then kept.points[-1].step_no end
+                as told_step,
+            case when kept.goes_on then kept.changes else kept.ended end
+                as changes,
             kept.season_ends,
             list_concat(
                 coalesce(kept.points, []), coalesce(fresh.points, [])
@@ -281,6 +289,8 @@ fresh as (
             cast(null as integer) as ended_step,
             cast(null as bigint) as n_ended,
             {{ drift_state() }} as ended,
+            cast(null as integer) as told_step,
+            {{ drift_state() }} as changes,
             cast([] as struct(step_no integer, y double)[]) as season_ends
         from fresh
     ),
@@ -316,6 +326,8 @@ seasoned as (
         joined.ended_step,
         coalesce(joined.n_ended, 0) as n_ended,
         coalesce(joined.ended, {{ drift_state() }}) as ended,
+        coalesce(joined.told_step, 0) as told_step,
+        coalesce(joined.changes, {{ drift_state() }}) as changes,
         coalesce(joined.season_ends, []) as season_ends,
         joined.points
     from joined
@@ -325,12 +337,18 @@ seasoned as (
 reaching as (
     select
         *,
-        list_concat(season_ends, points) as reached
+        list_concat(season_ends, points) as reached,
+        -- A chain is made anew from its first link each time.
+        case
+            when
+                path_shape in ('linear', 'constant') and not is_kept_whole
+                then points[-1].step_no - {{ open_steps() }}
+        end as last_ended_step
     from seasoned
 ),
 
 -- Each point beside the last one of its own season: a year before it, or
--- earlier where periods are missing.
+-- earlier where periods are missing. Only those that are told, or that end.
 paired as (
     select
         *,
@@ -355,6 +373,8 @@ paired as (
                 end
             }
             for i in range(len(season_ends) + 1, len(reached) + 1)
+            if reached[i].step_no > reaching.told_step
+            or reached[i].step_no <= reaching.last_ended_step
         ] as pairs
     from reaching
 ),

@@ -48,7 +48,9 @@ final as (
             when path_shape in ('linear', 'constant') then 0 else 1
         end as n_points,
         {{ fold_drift(
-            '[m.state for m in cut.moves if m.step_no <= cut.step_no]', 'ended'
+            '[m.state for m in cut.moves'
+            ' if m.step_no > cut.told_step and m.step_no <= cut.step_no]',
+            'changes'
         ) }} as changes,
         coalesce(
             {{ last_of_season('cut.known', 'cut') }},

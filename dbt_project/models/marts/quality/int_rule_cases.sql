@@ -1,8 +1,5 @@
+{#- Each part reads the submissions itself: where no rule was broken, none does. -#}
 with
-
-submissions as (
-    select * from {{ ref('fct_submission') }}
-),
 
 -- Tries at a report that broke a rule, whatever version of it. What was only
 -- waived is not mended.
@@ -14,7 +11,7 @@ broken as (
         submissions.report_key,
         submissions.attempt
     from {{ ref('fct_rejection') }} as rejections
-    inner join submissions
+    inner join {{ ref('fct_submission') }} as submissions
         on
             rejections.submission_id = submissions.submission_id
             and rejections.batch_id = submissions.batch_id
@@ -42,7 +39,7 @@ later_tries as (
         min(case when broken.attempt is null then submissions.attempt end)
             as mended_attempt
     from cases
-    inner join submissions
+    inner join {{ ref('fct_submission') }} as submissions
         on
             cases.report_key = submissions.report_key
             and cases.first_attempt < submissions.attempt
@@ -67,7 +64,7 @@ final as (
         {{ hours_between('first_try.received_at', 'mending.received_at') }}
             as hours_to_fix
     from cases
-    inner join submissions as first_try
+    inner join {{ ref('fct_submission') }} as first_try
         on
             cases.report_key = first_try.report_key
             and cases.first_attempt = first_try.attempt
@@ -75,7 +72,7 @@ final as (
         on
             cases.rule_id = later_tries.rule_id
             and cases.report_key = later_tries.report_key
-    left join submissions as mending
+    left join {{ ref('fct_submission') }} as mending
         on
             cases.report_key = mending.report_key
             and later_tries.mended_attempt = mending.attempt

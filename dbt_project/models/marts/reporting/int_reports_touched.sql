@@ -4,14 +4,12 @@
     pre_hook="{{ reset_watermark_of('reporting_discipline') }}",
 ) }}
 
+{#- Each part reads the duties itself: what is used twice is copied first
+    (docs/decisions/0026). -#}
 with
 
 clock as (
     select * from {{ ref('stg_clock') }}
-),
-
-obligations as (
-    select * from {{ ref('fct_obligation') }}
 ),
 
 -- Who owes what to whom has changed: then all is counted again. A unit may
@@ -51,7 +49,7 @@ touched as (
             received_at as known_from
         from {{ ref('fct_submission') }}
     ) as submissions
-    where {{ is_unread(reader) }}
+    where {{ is_unread_report(reader) }}
     union
     select
         form_code,
@@ -65,7 +63,7 @@ touched as (
         form_code,
         unit_code,
         period
-    from obligations
+    from {{ ref('fct_obligation') }}
     where
         period_end >= cast({{ watermark('as_of', reader) }} as date)
         or due_at > {{ watermark('as_of', reader) }}
@@ -74,7 +72,7 @@ touched as (
         form_code,
         unit_code,
         period
-    from obligations
+    from {{ ref('fct_obligation') }}
     where exists (select 1 from changed_duties)
 ),
 
@@ -86,7 +84,7 @@ final as (
         obligations.period,
         obligations.period_end
     from touched
-    inner join obligations
+    inner join {{ ref('fct_obligation') }} as obligations
         on
             touched.form_code = obligations.form_code
             and touched.unit_code = obligations.unit_code

@@ -31,6 +31,7 @@ final as (
     where
         runs.resolved_at is null
         and {{ stood_at_seam('runs') }}
+        and runs.last_end < {{ latest('bound.seam', 'seams') }}
 )
 
 select * from final

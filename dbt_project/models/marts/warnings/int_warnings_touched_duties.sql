@@ -21,7 +21,7 @@ submissions as (
             received_at as known_from
         from {{ ref('fct_submission') }}
     ) as dated
-    where {{ is_unread(reader) }}
+    where {{ is_unread_report(reader) }}
 ),
 
 forms as (
@@ -173,7 +173,9 @@ touched as (
             submissions.form_code = duties.form_code
             and submissions.unit_code = duties.unit_code
             and submissions.period = duties.period
-    where duties.due_at <= {{ watermark('as_of', reader) }}
+    where
+        duties.due_at <= {{ watermark('as_of', reader) }}
+        and duties.period >= {{ earliest_period('submissions') }}
     union
     select
         form_code,
