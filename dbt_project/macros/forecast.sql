@@ -20,20 +20,35 @@
     )
 {%- endmacro %}
 
+{% macro add_drift(a, b) -%}
+    struct_pack(
+        span := {{ a }}.span + {{ b }}.span,
+        drift := {{ a }}.drift
+        + ({{ b }}.drift - {{ a }}.drift) * {{ b }}.span
+        / ({{ a }}.span + {{ b }}.span),
+        squares := {{ a }}.squares + {{ b }}.squares
+        + ({{ b }}.drift - {{ a }}.drift) * ({{ b }}.drift - {{ a }}.drift)
+        * {{ a }}.span * {{ b }}.span / ({{ a }}.span + {{ b }}.span),
+        moves := {{ a }}.moves + {{ b }}.moves
+    )
+{%- endmacro %}
+
+{#- The change of a point since the last one of its season. -#}
+{% macro move_of(now, before, seasons='seasons') -%}
+    {{ drift_state(
+        '(' ~ now ~ '.step_no - ' ~ before ~ '.step_no) / ' ~ seasons,
+        '(' ~ now ~ '.y - ' ~ before ~ '.y) * ' ~ seasons
+        ~ ' / (' ~ now ~ '.step_no - ' ~ before ~ '.step_no)',
+        moves='1'
+    ) }}
+{%- endmacro %}
+
 {#- The state `ended` and after it those of the list. The linter reads two
     variables of a lambda only in brackets, the engine only without. -#}
 {% macro fold_drift(states, ended) -%}
     list_reduce(
         {{ states }},
-        lambda {{ 'a, b' if execute else '(a, b)' }}: struct_pack(
-            span := a.span + b.span,
-            drift := a.drift
-            + (b.drift - a.drift) * b.span / (a.span + b.span),
-            squares := a.squares + b.squares
-            + (b.drift - a.drift) * (b.drift - a.drift)
-            * a.span * b.span / (a.span + b.span),
-            moves := a.moves + b.moves
-        ),
+        lambda {{ 'a, b' if execute else '(a, b)' }}: {{ add_drift('a', 'b') }},
         {{ ended }}
     )
 {%- endmacro %}
@@ -45,4 +60,14 @@
         if p.step_no % {{ series }}.seasons
         = {{ series }}.target_step % {{ series }}.seasons
     ][-1]
+{%- endmacro %}
+
+{#- The point in a place of all that is remembered of a series: seasons that ended,
+    after them what is open, and then the new one. -#}
+{% macro point_in_place(place) -%}
+    case
+        when {{ place }} <= n_season_ends then season_ends[{{ place }}]
+        when {{ place }} <= n_reached then points[{{ place }} - n_season_ends]
+        else new_point
+    end
 {%- endmacro %}

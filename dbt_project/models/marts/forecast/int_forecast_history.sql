@@ -8,8 +8,15 @@
 
 with
 
+-- A chain is made anew from its first link each time.
 levels as (
-    select * from {{ ref('int_forecast_points') }}
+    select
+        *,
+        case
+            when not is_kept_whole
+                then points[-1].step_no - {{ open_steps() }}
+        end as last_ended_step
+    from {{ ref('int_forecast_points') }}
     where path_shape in ('linear', 'constant') and len(points) > 0
 ),
 
@@ -39,10 +46,7 @@ final as (
             ' if m.step_no <= parted.last_ended_step]',
             'ended'
         ) }} as ended,
-        {{ fold_drift(
-            '[m.state for m in parted.moves if m.step_no > parted.told_step]',
-            'changes'
-        ) }} as changes,
+        {{ fold_drift('[m.state for m in parted.moves]', 'ended') }} as changes,
         case
             -- No period is missing.
             when
@@ -62,6 +66,19 @@ final as (
         end as season_ends,
         open_points as points
     from parted
+    union all by name
+    select
+        target_key,
+        source_kind,
+        scale,
+        ended_step,
+        n_ended,
+        ended,
+        changes,
+        season_ends,
+        points
+    from {{ ref('int_forecast_standing') }}
+    where goes_on
 )
 
 select * from final

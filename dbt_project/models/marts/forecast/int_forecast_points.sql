@@ -4,6 +4,7 @@
 
 with
 
+-- Of the levels those that do not go on: see int_forecast_standing.
 terms as (
     select
         terms.*,
@@ -13,6 +14,13 @@ terms as (
     from {{ ref('int_target_terms') }} as terms
     inner join {{ ref('int_progress_touched') }} as touched
         on terms.target_key = touched.target_key
+    where
+        terms.path_shape not in ('linear', 'constant')
+        or terms.target_key in (
+            select standing.target_key
+            from {{ ref('int_forecast_standing') }} as standing
+            where not standing.goes_on
+        )
 ),
 
 levels as (
@@ -106,7 +114,10 @@ chains as (
 -- What the steps of progress have read already, the period's own length only.
 steps as (
     select * from {{ ref('int_progress_steps') }}
-    where period_no is not null and path_shape in ('linear', 'constant')
+    where
+        period_no is not null
+        and path_shape in ('linear', 'constant')
+        and target_key in (select terms.target_key from terms)
 ),
 
 -- A level has a past before its plan, and goes on after it.
@@ -239,8 +250,6 @@ fresh as (
 ),
 
 {% if history -%}
-    -- Where all that is read again comes after all that is kept, its changes
-    -- need not be folded once more.
     kept as (
         select
             standing.* replace (
@@ -249,9 +258,7 @@ fresh as (
                     if p.step_no * standing.step_months
                     < {{ month_index('standing.from_end') }}
                 ] as points
-            ),
-            standing.points[-1].step_no * standing.step_months
-            < {{ month_index('standing.from_end') }} as goes_on
+            )
         from standing
         where
             target_key not in (
@@ -267,10 +274,6 @@ fresh as (
             kept.ended_step,
             kept.n_ended,
             kept.ended,
-            case when kept.goes_on then kept.points[-1].step_no end
-                as told_step,
-            case when kept.goes_on then kept.changes else kept.ended end
-                as changes,
             kept.season_ends,
             list_concat(
                 coalesce(kept.points, []), coalesce(fresh.points, [])
@@ -289,12 +292,19 @@ fresh as (
             cast(null as integer) as ended_step,
             cast(null as bigint) as n_ended,
             {{ drift_state() }} as ended,
-            cast(null as integer) as told_step,
-            {{ drift_state() }} as changes,
             cast([] as struct(step_no integer, y double)[]) as season_ends
         from fresh
     ),
 {%- endif %}
+
+-- Of a target with several kinds of figures some may go on.
+going_on as (
+    select
+        target_key,
+        source_kind
+    from {{ ref('int_forecast_standing') }}
+    where goes_on and target_key in (select terms.target_key from terms)
+),
 
 seasoned as (
     select
@@ -326,29 +336,28 @@ seasoned as (
         joined.ended_step,
         coalesce(joined.n_ended, 0) as n_ended,
         coalesce(joined.ended, {{ drift_state() }}) as ended,
-        coalesce(joined.told_step, 0) as told_step,
-        coalesce(joined.changes, {{ drift_state() }}) as changes,
         coalesce(joined.season_ends, []) as season_ends,
         joined.points
     from joined
     inner join terms on joined.target_key = terms.target_key
+    where
+        (joined.target_key, joined.source_kind) not in (
+            select
+                going_on.target_key,
+                going_on.source_kind
+            from going_on
+        )
 ),
 
 reaching as (
     select
         *,
-        list_concat(season_ends, points) as reached,
-        -- A chain is made anew from its first link each time.
-        case
-            when
-                path_shape in ('linear', 'constant') and not is_kept_whole
-                then points[-1].step_no - {{ open_steps() }}
-        end as last_ended_step
+        list_concat(season_ends, points) as reached
     from seasoned
 ),
 
 -- Each point beside the last one of its own season: a year before it, or
--- earlier where periods are missing. Only those that are told, or that end.
+-- earlier where periods are missing.
 paired as (
     select
         *,
@@ -373,8 +382,6 @@ paired as (
                 end
             }
             for i in range(len(season_ends) + 1, len(reached) + 1)
-            if reached[i].step_no > reaching.told_step
-            or reached[i].step_no <= reaching.last_ended_step
         ] as pairs
     from reaching
 ),
@@ -385,12 +392,7 @@ final as (
         [
             {
                 'step_no': a.now.step_no,
-                'state': {{ drift_state(
-                    '(a.now.step_no - a.then.step_no) / paired.seasons',
-                    '(a.now.y - a.then.y) * paired.seasons'
-                    ' / (a.now.step_no - a.then.step_no)',
-                    moves='1'
-                ) }}
+                'state': {{ move_of('a.now', 'a.then', 'paired.seasons') }}
             }
             for a in paired.pairs if a.then is not null
         ] as moves

@@ -48,15 +48,35 @@ final as (
             when path_shape in ('linear', 'constant') then 0 else 1
         end as n_points,
         {{ fold_drift(
-            '[m.state for m in cut.moves'
-            ' if m.step_no > cut.told_step and m.step_no <= cut.step_no]',
-            'changes'
+            '[m.state for m in cut.moves if m.step_no <= cut.step_no]', 'ended'
         ) }} as changes,
         coalesce(
             {{ last_of_season('cut.known', 'cut') }},
             {{ last_of_season('cut.season_ends', 'cut') }}
         ) as anchor
     from cut
+    union all by name
+    -- All points of these are known; of seasons nobody asks for them.
+    select
+        target_key,
+        source_kind,
+        scale,
+        step_no,
+        seasons,
+        path_shape,
+        sense,
+        target_value,
+        min_value,
+        max_value,
+        target_step,
+        target_steps,
+        cast([] as struct(step_no integer, y double)[]) as known,
+        last_y,
+        n_points,
+        changes,
+        anchor
+    from {{ ref('int_forecast_standing') }}
+    where goes_on and is_told
 )
 
 select * from final
