@@ -68,11 +68,12 @@ candidates as (
     {% if is_incremental() -%}
         -- Kept from becoming a semi-join: for that the engine gathers all new
         -- rows, since it takes them for fewer than those told again.
-        where coalesce(
-            observation_key
-            in (select told_again.observation_key from told_again),
-            false
-        )
+        where
+            coalesce(
+                observation_key
+                in (select told_again.observation_key from told_again),
+                false
+            )
         union all
         select * from earlier
     {%- endif %}

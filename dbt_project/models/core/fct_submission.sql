@@ -63,8 +63,8 @@ counted as (
             and new_submissions.batch_id = reasons.batch_id
 ),
 
--- Earlier tries at the reports that the new submissions belong to. Those without
--- a period are read for themselves: their names bound the others.
+-- Earlier tries at the reports that the new submissions belong to. Those
+-- without a period are read for themselves: names bound the others.
 candidates as (
     select
         {{ carried }}

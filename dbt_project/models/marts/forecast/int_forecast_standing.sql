@@ -114,16 +114,17 @@ placed as (
             and scale = 'plain'
             and n_figures = 1
             and points[-1].step_no * step_months < from_month
-            and points[-1].step_no < step_no
             and (
                 is_kept_whole
-                or coalesce(points[2].step_no > step_no - {{ open_steps() }}, true)
+                or coalesce(
+                    points[2].step_no > step_no - {{ open_steps() }}, true
+                )
             ),
             false
         ) as goes_on,
         -- Then the place of a point says of which period it is.
-        step_no - coalesce(season_ends[1].step_no, points[1].step_no) = n_reached
-            as is_gapless,
+        step_no - coalesce(season_ends[1].step_no, points[1].step_no)
+        = n_reached as is_gapless,
         not is_kept_whole and points[1].step_no <= step_no - {{ open_steps() }}
             as is_ending,
         n_reached + 1 - (step_no % seasons - target_step % seasons + seasons)

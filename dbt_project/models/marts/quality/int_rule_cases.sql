@@ -1,4 +1,5 @@
-{#- Each part reads the submissions itself: where no rule was broken, none does. -#}
+{#- Each part reads the submissions itself: where no rule was broken, none
+    does. -#}
 with
 
 -- Tries at a report that broke a rule, whatever version of it. What was only

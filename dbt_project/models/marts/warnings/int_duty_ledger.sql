@@ -12,17 +12,21 @@ rule as (
     where rule_id = 'EW_LATE_UNIT'
 ),
 
--- Of units that were always on time there is nothing to tell, unless the rule
--- takes no late report for too many.
+-- Units with news. Of those that were always on time there is nothing to tell,
+-- unless the rule takes no late report for too many.
 noticed as (
     select distinct
-        form_code,
-        unit_code
-    from {{ ref('int_obligation_reports') }}
+        reports.form_code,
+        reports.unit_code
+    from {{ ref('int_obligation_reports') }} as reports
+    inner join touched
+        on
+            reports.form_code = touched.form_code
+            and reports.unit_code = touched.unit_code
     where
-        is_due
+        reports.is_due
         and (
-            not is_on_time
+            not reports.is_on_time
             or exists (
                 select 1 from rule
                 where rule.late_share_pct <= 0
@@ -30,8 +34,7 @@ noticed as (
         )
 ),
 
--- One line per duty that has fallen due, of units with news, numbered along
--- the unit's own time.
+-- One line per duty that has fallen due, numbered along the unit's own time.
 final as (
     select
         reports.form_code,
@@ -47,10 +50,6 @@ final as (
                 reports.due_at asc nulls last, reports.period asc nulls last
         ) as place
     from {{ ref('int_obligation_reports') }} as reports
-    inner join touched
-        on
-            reports.form_code = touched.form_code
-            and reports.unit_code = touched.unit_code
     inner join noticed
         on
             reports.form_code = noticed.form_code
