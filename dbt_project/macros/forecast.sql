@@ -20,6 +20,7 @@
     )
 {%- endmacro %}
 
+{#- The state of the changes in `a` and, after them, those in `b`. -#}
 {% macro add_drift(a, b) -%}
     struct_pack(
         span := {{ a }}.span + {{ b }}.span,

@@ -63,15 +63,18 @@ counted as (
             and new_submissions.batch_id = reasons.batch_id
 ),
 
--- Earlier tries at the reports that the new submissions belong to. Those
--- without a period are read for themselves: names bound the others.
+-- Earlier tries at the reports that the new submissions belong to: none has a
+-- period before theirs. Without a period it counts as empty text, as in the key.
 candidates as (
     select
         {{ carried }}
     from counted
     {% if is_incremental() -%}
         {% for named in [
-            'period >= ' ~ earliest_period('counted'), 'period is null',
+            'period >= ' ~ earliest_period(
+                "(select coalesce(period, '') as period from counted)"
+            ),
+            'period is null',
         ] -%}
             union all
             select
