@@ -14,7 +14,7 @@ FOUNDED = datetime(2025, 6, 1)
 WAVES = 4
 COUNTED_ANEW = (1, WAVES - 1)
 MOVING = ("--select", "+indicator_progress", "int_forecast_history")
-# Periods of a year by frequency; a series of each begins with so many years.
+# Periods of a year by frequency.
 FREQUENCIES = {"M": 12, "Q": 4, "S": 2, "A": 1}
 KINDS = (("official", "stat"), ("self_reported", "net"))
 # What a wave tells of a series, as often as it stands here.

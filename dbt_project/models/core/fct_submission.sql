@@ -64,7 +64,7 @@ counted as (
 ),
 
 -- Earlier tries at the reports that the new submissions belong to: none has a
--- period before theirs. Without a period it counts as empty text, as in the key.
+-- period before theirs. No period counts as empty text, as in the key.
 candidates as (
     select
         {{ carried }}

@@ -1,3 +1,8 @@
+{% set terms %}
+    target_key, source_kind, scale, step_no, seasons, path_shape, sense,
+    target_value, min_value, max_value, target_step, target_steps
+{% endset %}
+
 with
 
 -- One row for each period of the plan that is computed again.
@@ -29,18 +34,7 @@ cut as (
 
 final as (
     select
-        target_key,
-        source_kind,
-        scale,
-        step_no,
-        seasons,
-        path_shape,
-        sense,
-        target_value,
-        min_value,
-        max_value,
-        target_step,
-        target_steps,
+        {{ terms }},
         known,
         known[-1].y as last_y,
         -- The start of a chain is no figure that anyone observed.
@@ -58,18 +52,7 @@ final as (
     union all by name
     -- All points of these are known; of seasons nobody asks for them.
     select
-        target_key,
-        source_kind,
-        scale,
-        step_no,
-        seasons,
-        path_shape,
-        sense,
-        target_value,
-        min_value,
-        max_value,
-        target_step,
-        target_steps,
+        {{ terms }},
         cast([] as struct(step_no integer, y double)[]) as known,
         last_y,
         n_points,
