@@ -78,6 +78,11 @@
     (year({{ day }}) * 12 + month({{ day }}))
 {%- endmacro %}
 
+{#- Months of an indicator as steps of its own frequency. -#}
+{% macro in_steps(months, of) -%}
+    cast({{ months }} / {{ of }}.step_months as integer)
+{%- endmacro %}
+
 {#- Half-years in a row: the difference of two is a number of half-years. -#}
 {% macro half_year(day) -%}
     (year({{ day }}) * 2 + case when month({{ day }}) > 6 then 1 else 0 end)

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import numbers_world
 import plans_world
@@ -36,6 +37,17 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
 def rated(warehouse: Warehouse) -> Warehouse:
     """The warehouse while the rule was in force by which progress is rated."""
     return replace(warehouse, path=warehouse.facts["rated"])
+
+
+@pytest.fixture
+def early(
+    warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Warehouse:
+    """A copy of the warehouse after its first build, to take waves of its own."""
+    start, seq = warehouse.facts["early"]
+    path = shutil.copytree(start, tmp_path / "w") / "planwatch.duckdb"
+    monkeypatch.setenv("PLANWATCH_WAREHOUSE", str(path))
+    return replace(warehouse, path=path, seq=seq)
 
 
 def _first_build(made: Warehouse) -> None:

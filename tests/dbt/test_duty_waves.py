@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
-from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -103,14 +101,8 @@ def duty_warnings(made) -> Counter:
 
 
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.long)])
-def test_duties_in_waves_give_the_warnings_of_all_of_them_at_once(
-    warehouse, tmp_path, monkeypatch, seed
-):
-    start, seq = warehouse.facts["early"]
-    path = shutil.copytree(start, tmp_path / "w") / "planwatch.duckdb"
-    monkeypatch.setenv("PLANWATCH_WAREHOUSE", str(path))
-    made = replace(warehouse, path=path, seq=seq)
-    made.fill(found, FOUNDED)
+def test_duties_in_waves_give_the_warnings_of_all_of_them_at_once(early, seed):
+    early.fill(found, FOUNDED)
     arriving = reports(seed, 26)
     seen = Counter()
     for wave in range(WAVES):
@@ -122,11 +114,11 @@ def test_duties_in_waves_give_the_warnings_of_all_of_them_at_once(
             for moment, unit, period in here:
                 world.report(unit, period, moment, form_code="DUTY")
 
-        made.fill(tell, now)
-        made.run(*MOVING)
-        told = duty_warnings(made)
+        early.fill(tell, now)
+        early.run(*MOVING)
+        told = duty_warnings(early)
         seen += Counter(row[1] for row in told)
         if wave % 3 == 0:
-            made.run("--full-refresh", "--select", "+early_warning")
-            assert duty_warnings(made) == told, wave
+            early.run("--full-refresh", "--select", "+early_warning")
+            assert duty_warnings(early) == told, wave
     assert min(seen["EW_SILENT_UNIT"], seen["EW_LATE_UNIT"]) > WAVES

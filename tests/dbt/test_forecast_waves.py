@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -132,13 +130,7 @@ def remembered(made) -> tuple[int, int]:
 @pytest.mark.parametrize(
     "seed", [0, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 2))]
 )
-def test_series_in_waves_have_the_forecasts_of_all_figures_at_once(
-    warehouse, tmp_path, monkeypatch, seed
-):
-    start, seq = warehouse.facts["early"]
-    path = shutil.copytree(start, tmp_path / "w") / "planwatch.duckdb"
-    monkeypatch.setenv("PLANWATCH_WAREHOUSE", str(path))
-    made = replace(warehouse, path=path, seq=seq)
+def test_series_in_waves_have_the_forecasts_of_all_figures_at_once(early, seed):
     dice = Random(seed)
     series = [Series(dice, number) for number in range(120)]
 
@@ -147,8 +139,8 @@ def test_series_in_waves_have_the_forecasts_of_all_figures_at_once(
         for one in series:
             tell(world, one, one.begin(), FOUNDED)
 
-    made.fill(begin, FOUNDED)
-    made.run(*MOVING)
+    early.fill(begin, FOUNDED)
+    early.run(*MOVING)
     for wave in range(WAVES):
         now = FOUNDED + timedelta(days=1 + 31 * wave)
 
@@ -156,14 +148,14 @@ def test_series_in_waves_have_the_forecasts_of_all_figures_at_once(
             for one in series:
                 tell(world, one, one.news(), now)
 
-        made.fill(go_on, now)
-        made.run(*MOVING, "--exclude", "config.materialized:view")
-        open_periods, seasons = remembered(made)
+        early.fill(go_on, now)
+        early.run(*MOVING, "--exclude", "config.materialized:view")
+        open_periods, seasons = remembered(early)
         assert open_periods <= 6
         assert seasons <= 12
         if wave in COUNTED_ANEW:
-            told = forecasts(made)
-            made.run("--full-refresh", *MOVING)
-            assert told == forecasts(made), wave
+            told = forecasts(early)
+            early.run("--full-refresh", *MOVING)
+            assert told == forecasts(early), wave
     methods = {row[8] for row in told}
     assert methods >= {"none", "drift", "seasonal_drift", "seasonal_drift_logit"}

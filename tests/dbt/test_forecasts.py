@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import shutil
-from dataclasses import replace
 from datetime import datetime
 from statistics import stdev
 
@@ -140,11 +138,7 @@ RESTATED = {
 OTHER_KIND = {"source_kind": "self_reported", "source_code": "net"}
 
 
-def test_a_silent_unit_restates_what_is_open(warehouse, tmp_path, monkeypatch):
-    start, seq = warehouse.facts["early"]
-    path = shutil.copytree(start, tmp_path / "w") / "planwatch.duckdb"
-    monkeypatch.setenv("PLANWATCH_WAREHOUSE", str(path))
-    made = replace(warehouse, path=path, seq=seq)
+def test_a_silent_unit_restates_what_is_open(early):
     moving = (
         "--select", "+indicator_progress", "int_forecast_history",
         "--exclude", "config.materialized:view",
@@ -178,11 +172,11 @@ def test_a_silent_unit_restates_what_is_open(warehouse, tmp_path, monkeypatch):
 
     told = []
     for month, news in enumerate((begin, restate, go_on), 6):
-        made.fill(news, datetime(2025, month, 2))
-        made.run(*moving)
-        told.append(_forecasts(made))
-    made.run("--full-refresh", *moving)
-    assert told[-1] == _forecasts(made)
+        early.fill(news, datetime(2025, month, 2))
+        early.run(*moving)
+        told.append(_forecasts(early))
+    early.run("--full-refresh", *moving)
+    assert told[-1] == _forecasts(early)
     restated = {row[0] for row in set(told[1]) ^ set(told[0])}
     assert restated == set(RESTATED) - {"UNTOLD"}
     assert {row[-3] for row in told[-1]} == {"none", "seasonal_drift"}

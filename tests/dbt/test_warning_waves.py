@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
@@ -178,34 +177,30 @@ def warnings(made) -> Counter:
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(3))
-def test_months_in_waves_give_the_warnings_of_all_months_at_once(
-    warehouse, tmp_path, monkeypatch, seed
-):
-    start, seq = warehouse.facts["early"]
-    path = shutil.copytree(start, tmp_path / "w") / "planwatch.duckdb"
-    monkeypatch.setenv("PLANWATCH_WAREHOUSE", str(path))
-    made = replace(warehouse, path=path, seq=seq)
+def test_months_in_waves_give_the_warnings_of_all_months_at_once(early, seed):
     waves = arrivals(seed, CALENDARS[seed])
     places = {figure.place for figures in waves for figure in figures}
-    made.fill(lambda world: found(world, places), FOUNDED)
+    early.fill(lambda world: found(world, places), FOUNDED)
     stood = {}
     for wave, figures in enumerate(waves):
         at = FOUNDED + timedelta(days=30 * (wave + 1))
-        made.fill(lambda world, f=figures, at=at: tell(world, f, at), at + timedelta(1))
+        early.fill(
+            lambda world, f=figures, at=at: tell(world, f, at), at + timedelta(1)
+        )
         if wave == 3:
-            (named,) = made.query(
+            (named,) = early.query(
                 "select min(warning_id) from marts.early_warning where state = 'open'"
                 " and region_code = 'LONG' and severity = 'red'"
             )[0]
-            made.fill(lambda world, w=named, at=at: answer(world, w, at), made.as_of)
-        build(made, wave)
+            early.fill(lambda world, w=named, at=at: answer(world, w, at), early.as_of)
+        build(early, wave)
         if wave not in (2, 4):
-            stood[wave] = made.seq, made.as_of, warnings(made)
+            stood[wave] = early.seq, early.as_of, warnings(early)
     states = {row[11] for _, _, rows in stood.values() for row in rows}
     assert states == {"open", "acknowledged", "resolved"}
     for wave in (WAVES - 1, 5, 3):
-        made.seq, made.as_of, rows = stood[wave]
-        made.run("--full-refresh", *MOVING)
-        anew = warnings(made)
+        early.seq, early.as_of, rows = stood[wave]
+        early.run("--full-refresh", *MOVING)
+        anew = warnings(early)
         assert rows - anew == anew - rows == Counter(), f"wave {wave} of seed {seed}"
     assert anew.total() > 100

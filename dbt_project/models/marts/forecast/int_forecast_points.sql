@@ -9,8 +9,7 @@ terms as (
     select
         terms.*,
         touched.from_end,
-        cast((terms.first_month - 1) / terms.step_months as integer)
-            as start_step
+        {{ in_steps('(terms.first_month - 1)', 'terms') }} as start_step
     from {{ ref('int_target_terms') }} as terms
     inner join {{ ref('int_progress_touched') }} as touched
         on terms.target_key = touched.target_key
@@ -180,8 +179,7 @@ figures as (
         select
             target_key,
             source_kind,
-            cast({{ month_index('period_end') }} / step_months as integer)
-                as step_no,
+            {{ in_steps(month_index('period_end'), read) }} as step_no,
             value as x
         from {{ read }}
         where value is not null
@@ -318,9 +316,8 @@ seasoned as (
         terms.min_value,
         terms.max_value,
         terms.start_step,
-        cast(
-            {{ month_index('terms.target_end') }} / terms.step_months as integer
-        ) as target_step,
+        {{ in_steps(month_index('terms.target_end'), 'terms') }}
+            as target_step,
         greatest(
             terms.first_month + terms.step_months - 1,
             {{ month_index('terms.from_end') }}

@@ -18,11 +18,9 @@ levels as (
         terms.target_value,
         terms.min_value,
         terms.max_value,
-        cast((terms.first_month - 1) / terms.step_months as integer)
-            as start_step,
-        cast(
-            {{ month_index('terms.target_end') }} / terms.step_months as integer
-        ) as target_step,
+        {{ in_steps('(terms.first_month - 1)', 'terms') }} as start_step,
+        {{ in_steps(month_index('terms.target_end'), 'terms') }}
+            as target_step,
         terms.first_month + terms.step_months - 1 as first_told_month,
         terms.first_month + terms.plan_months - 1 as last_told_month,
         cast(12 / terms.step_months as integer) as seasons,
@@ -42,6 +40,7 @@ levels as (
     where terms.path_shape in ('linear', 'constant')
 ),
 
+-- Of a history made anew none: nothing is remembered that could go on.
 figures as (
     select
         target_key,
@@ -96,7 +95,7 @@ paired as (
         coalesce(standing.target_key, figures.target_key) as target_key,
         coalesce(standing.source_kind, figures.source_kind) as source_kind,
         figures.n_figures,
-        cast(figures.month_no / standing.step_months as integer) as step_no,
+        {{ in_steps('figures.month_no', 'standing') }} as step_no,
         figures.y
     from standing
     full outer join figures

@@ -35,10 +35,8 @@ final as (
         terms.target_value,
         terms.step_months,
         cast(12 / terms.step_months as integer) as seasons,
-        cast(
-            {{ month_index('terms.target_end') }}
-            / terms.step_months as integer
-        ) as target_step,
+        {{ in_steps(month_index('terms.target_end'), 'terms') }}
+            as target_step,
         histories.points,
         len(histories.points) as n_points
     from histories
